@@ -1,0 +1,17 @@
+"""The closed vocabularies of the tag catalogue, of time categories and of qualities."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+TagRole = Literal["state", "product", "good_counter", "scrap_counter", "energy_counter", "energy_interval", "measure"]
+TAG_ROLES: tuple[str, ...] = get_args(TagRole)
+
+TimeCategory = Literal["production", "setup", "idle", "unplanned_down", "planned_down", "unqualified"]
+TIME_CATEGORIES: tuple[str, ...] = get_args(TimeCategory)
+
+Quality = Literal["GOOD", "UNCERTAIN", "BAD", "STALE"]
+QUALITIES: tuple[str, ...] = get_args(Quality)
+
+NO_SIGNAL = "NO_SIGNAL"
+"""The state of an asset whose source is dead or silent beyond its hold limit: unqualified, never running."""

@@ -1,0 +1,1 @@
+"""One function per notebook: read, transform, check, write, report."""

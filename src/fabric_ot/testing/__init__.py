@@ -1,0 +1,1 @@
+"""Frame builders and assertions for users' own tests."""

@@ -1,0 +1,1 @@
+"""The product: pure functions, DataFrame in, DataFrame out."""

@@ -1,0 +1,1 @@
+"""The desk: item definitions, the local runtime, checks and simulators."""

@@ -1,0 +1,1 @@
+"""Pre-deployment lint: one rule, one function, all problems at once."""

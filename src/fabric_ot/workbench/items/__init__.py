@@ -1,0 +1,1 @@
+"""Fabric item definitions as typed objects: folder in, objects out."""

@@ -1,0 +1,41 @@
+"""The logical functions. Only `if` leaves an argument unevaluated, so it is known to the evaluator, not here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fabric_ot.workbench.local.expressions.signature import Function
+from fabric_ot.workbench.local.expressions.values import Fault, as_boolean, as_number, equal, type_name
+
+
+def _compared(test: Callable[[int], bool]) -> Callable[[Any, Any], bool]:
+    def compare(left: Any, right: Any) -> bool:
+        if isinstance(left, str) != isinstance(right, str):
+            message = f"cannot compare {type_name(left)} with {type_name(right)}"
+            raise Fault(message)
+        if not isinstance(left, str):
+            left, right = as_number(left), as_number(right)
+        return test((left > right) - (left < right))
+
+    return compare
+
+
+def _all_of(*values: Any) -> bool:
+    return all(as_boolean(value) for value in values)
+
+
+def _any_of(*values: Any) -> bool:
+    return any(as_boolean(value) for value in values)
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    Function("and", _all_of, 1, None),
+    Function("equals", equal, 2, 2),
+    Function("greater", _compared(lambda order: order > 0), 2, 2),
+    Function("greaterOrEquals", _compared(lambda order: order >= 0), 2, 2),
+    Function("less", _compared(lambda order: order < 0), 2, 2),
+    Function("lessOrEquals", _compared(lambda order: order <= 0), 2, 2),
+    Function("not", lambda value: not as_boolean(value), 1, 1),
+    Function("or", _any_of, 1, None),
+)

@@ -1,0 +1,1 @@
+"""Spark and Delta as a Fabric runtime pairs them, on one machine."""

@@ -1,0 +1,105 @@
+"""One Spark session with Delta, as a Fabric runtime pairs them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from fabric_ot.workbench.local.spark.jars import ensure_jars
+from fabric_ot.workbench.local.spark.java import java_home
+from fabric_ot.workbench.local.spark.runtimes import runtime_of_spark
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+Purpose = Literal["tests", "run", "volume"]
+
+_ALWAYS: dict[str, str] = {
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+}
+
+# Short work dies of JIT and task overhead; volume wants the second compiler and more, smaller tasks.
+_BY_PURPOSE: dict[str, dict[str, str]] = {
+    "tests": {
+        "spark.sql.shuffle.partitions": "2",
+        "spark.default.parallelism": "2",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Duser.timezone=UTC",
+        "spark.driver.memory": "2g",
+    },
+    "run": {
+        "spark.sql.shuffle.partitions": "2",
+        "spark.default.parallelism": "2",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Duser.timezone=UTC",
+        "spark.driver.memory": "3g",
+    },
+    "volume": {
+        "spark.sql.shuffle.partitions": "8",
+        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
+        "spark.driver.memory": "8g",
+        "spark.sql.files.maxPartitionBytes": "64m",
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "200000",
+    },
+}
+
+
+# Spark's start-up notices would drown what the person ran the command for; errors still reach stderr.
+_QUIET_LOG = """rootLogger.level = error
+rootLogger.appenderRef.stderr.ref = stderr
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n%ex
+"""
+
+
+def start_spark(
+    work_folder: Path, *, purpose: Purpose = "run", settings: Mapping[str, str] | None = None
+) -> SparkSession:
+    """Start (or return) the process's Spark session; its scratch files stay in `work_folder`.
+
+    Raises:
+        NotSupportedError: the installed PySpark belongs to no Fabric runtime.
+        MissingDependencyError: no Java.
+        PlatformError: the Delta jars cannot be had.
+    """
+    import pyspark
+    from pyspark.sql import SparkSession
+
+    runtime = runtime_of_spark(pyspark.__version__)
+    os.environ["JAVA_HOME"] = str(java_home(runtime))
+    jars = ensure_jars(runtime)
+    work_folder.mkdir(parents=True, exist_ok=True)
+    places = {
+        "spark.jars": ",".join(map(str, jars)),
+        "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
+        "spark.sql.warehouse.dir": str(work_folder / "spark-warehouse"),
+        "spark.local.dir": str(work_folder / "spark-local"),
+    }
+    builder = SparkSession.builder.appName("fabric_ot").master("local[2]" if purpose != "volume" else "local[*]")
+    options = {**_ALWAYS, **_BY_PURPOSE[purpose], **places, **(settings or {})}
+    options["spark.driver.extraJavaOptions"] += f" -Dlog4j2.configurationFile=file:{_quiet_log(work_folder)}"
+    for key, value in options.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    return session
+
+
+def _quiet_log(folder: Path) -> Path:
+    path = folder.resolve() / "log4j2.properties"
+    path.write_text(_QUIET_LOG)
+    return path

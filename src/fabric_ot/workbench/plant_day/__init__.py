@@ -1,0 +1,1 @@
+"""The plant day: land data, run the shipped pipelines, compare with what is known, show the result."""

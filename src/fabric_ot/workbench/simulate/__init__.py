@@ -1,0 +1,1 @@
+"""Seeded plants with known ground truth."""

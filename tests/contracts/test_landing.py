@@ -1,0 +1,72 @@
+"""`landing.json` is read whole or refused with every problem at once."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from fabric_ot.contracts.landing import CsvMapping, CsvValue, LandingConfig, TopicRule, parse_landing_config
+from fabric_ot.errors import ConfigError
+
+HISTORIAN = CsvMapping(
+    name="meter",
+    kind="historian",
+    path="historian/meter/*.csv",
+    columns=("when", "kwh"),
+    timestamp_column="when",
+    timestamp_format="yyyy-MM-dd HH:mm",
+    time_zone="Europe/Berlin",
+    interval_label="end",
+    interval_s=900.0,
+    values=(CsvValue("kwh", "meter/energy", "kWh"),),
+)
+
+
+def test_what_is_written_is_read_back() -> None:
+    config = LandingConfig(
+        topics=(TopicRule("spBv1.0/#", "sparkplug"), TopicRule("acme/+/x", "uns_json")),
+        hivemq_columns=(("t", "${mqtt-topic}"), ("p", "${mqtt-payload-base64}"), ("ts", "${timestamp}")),
+        csv=(HISTORIAN, CsvMapping("tag", "reference", "reference/tag*.csv", ("tag_id",))),
+    )
+    assert parse_landing_config(config.to_json()) == config
+
+
+def test_every_problem_is_told_at_once() -> None:
+    document = {
+        "topics": [{"filter": "a/#/b", "decoder": "sparkplug"}, {"filter": "a+", "decoder": "xml"}, 7],
+        "hivemq_columns": {"t": "${topic}"},
+        "csv": [
+            {"name": "a", "kind": "table", "path": "../a.csv", "columns": ["x"]},
+            {"name": "b", "kind": "historian", "path": "b.csv", "columns": ["x"], "timestamp_column": "when"},
+            {"name": "c", "kind": "reference", "path": "c.csv", "columns": [], "colour": "red"},
+        ],
+        "mqtt": {},
+    }
+    with pytest.raises(ConfigError) as caught:
+        parse_landing_config(json.dumps(document))
+    text = "\n".join(caught.value.problems)
+    for expected in (
+        "unknown keys ['mqtt']",
+        "topics[0]: '#' must be the last level",
+        "topics[1]: '+' must fill a whole level",
+        "decoder must be sparkplug or uns_json, found 'xml'",
+        "topics[2]: needs exactly 'filter' and 'decoder'",
+        "hivemq_columns.t: unknown placeholder '${topic}'",
+        "kind must be historian or reference, found 'table'",
+        "path must stay below Files/landing, found '../a.csv'",
+        "column(s) ['when'] are not in the declared header",
+        "csv[2] 'c': unknown keys ['colour']",
+    ):
+        assert expected in text
+
+
+def test_a_mapping_without_a_topic_column_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"no column is mapped to \$\{mqtt-topic\}"):
+        parse_landing_config('{"hivemq_columns": {"p": "${mqtt-payload}", "ts": "${timestamp}"}}')
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{"])
+def test_text_that_is_no_object_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"landing\.json: 1 problem"):
+        parse_landing_config(text)
