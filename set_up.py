@@ -58,7 +58,20 @@ def find_python(runtime: str) -> str | None:
 def install(python: str, runtime: str, extras: str) -> None:
     """Install the checkout with `extras`, every version pinned by the runtime's constraint file."""
     constraints = str(HERE / "constraints" / f"fabric-{runtime}.txt")
-    run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-c", constraints, "-e", f"{HERE}[{extras}]"])
+    run(
+        [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--disable-pip-version-check",
+            "-c",
+            constraints,
+            "-e",
+            f"{HERE}[{extras}]",
+        ]
+    )
 
 
 def run(command: list[str], *, check: bool = True) -> int:

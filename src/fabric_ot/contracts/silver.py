@@ -78,6 +78,7 @@ SPARKPLUG_MESSAGE = Table(
         optional("missing_count", "int", "messages missing before this one; null where seq says nothing"),
         required("outcome", "string", "decoded | quarantined | ignored"),
         optional("reason", "string", "of contracts.reasons; null where decoded"),
+        required("value_count", "long", "samples that it carried into plant.reading"),
         required("arrival_time_utc", "timestamp"),
         required("ingest_batch_id", "string"),
     ),

@@ -54,6 +54,7 @@ def test_a_shortcut_targets_an_item_or_a_variable(write_lakehouse):
         ({}, "expected a list of shortcuts, found dict"),
         ([{"name": "t"}], "shortcut 0: needs name, path and target"),
         ([one_lake(itemReference="$(/**/cfg/x)")], "shortcut 0 't': target.oneLake needs a path"),
+        ([one_lake(path=["Tables/a"], itemReference="$(x)")], "['path'] must be text"),
         ([one_lake(path="Tables/a")], "needs either itemReference or itemId"),
         ([one_lake(path="Tables/a", itemId=ZERO)], "itemId needs a workspaceId"),
         ([one_lake(path="Tables/a", itemId=ZERO, workspaceId=ZERO, itemReference="$(x)")], "needs either"),
@@ -63,6 +64,11 @@ def test_a_malformed_shortcut_is_refused(write_lakehouse, shortcuts, said):
     with pytest.raises(ItemError) as caught:
         load_lakehouse(write_lakehouse(shortcuts))
     assert said in str(caught.value)
+
+
+def test_a_default_schema_that_is_no_text_is_refused(write_lakehouse):
+    with pytest.raises(ItemError, match="defaultSchema must be text, found 7"):
+        load_lakehouse(write_lakehouse(metadata={"defaultSchema": 7}))
 
 
 def test_a_shortcut_out_of_onelake_is_refused_by_name(write_lakehouse):

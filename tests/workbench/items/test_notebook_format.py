@@ -31,7 +31,7 @@ CANONICAL = f"""\
 # MARKDOWN {STARS}
 
 # # Title
-#
+#{" "}
 # Grüße, 世界
 
 # PARAMETERS CELL {STARS}
@@ -65,7 +65,7 @@ y = 2
 
 # MAGIC %%sql
 # MAGIC SELECT 1
-# MAGIC
+# MAGIC{" "}
 # MAGIC   FROM t
 
 # METADATA {STARS}
@@ -96,6 +96,11 @@ def test_cells_keep_kind_language_magic_and_line():
 
 def test_canonical_text_comes_back_byte_for_byte():
     assert render_notebook(parse_notebook(CANONICAL)) == CANONICAL
+
+
+def test_editors_may_strip_the_blank_behind_a_prefix():
+    stripped = "\n".join(line.rstrip() for line in CANONICAL.split("\n"))
+    assert parse_notebook(stripped) == parse_notebook(CANONICAL)
 
 
 def test_crlf_and_a_byte_order_mark_change_nothing():

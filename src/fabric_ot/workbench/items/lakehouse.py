@@ -45,6 +45,8 @@ def load_lakehouse(folder: Path) -> LakehouseItem:
         NotSupportedError: a shortcut leaves OneLake.
     """
     schema = read_json_object(folder / METADATA_FILE).get("defaultSchema")
+    if schema is not None and not isinstance(schema, str):
+        raise malformed(folder / METADATA_FILE, f"defaultSchema must be text, found {schema!r}.")
     path = folder / SHORTCUTS_FILE
     entries = read_json(path) if path.is_file() else []
     if not isinstance(entries, list):
@@ -57,6 +59,7 @@ def _shortcut(entry: Any, n: int, path: Path) -> Shortcut:
     if not isinstance(entry, dict) or not {"name", "path", "target"} <= set(entry):
         raise malformed(where, f"needs name, path and target, found {entry!r}.")
     where = f"{where} {entry['name']!r}"
+    _refuse_other_than_text(where, entry, ("name", "path"))
     target = entry["target"] if isinstance(entry["target"], dict) else {}
     if target.get("type") != "OneLake":
         message = f"{where}: target type {target.get('type')!r} is not supported. Supported: OneLake."
@@ -64,16 +67,23 @@ def _shortcut(entry: Any, n: int, path: Path) -> Shortcut:
     details = target.get("oneLake")
     if not isinstance(details, dict) or not details.get("path"):
         raise malformed(where, f"target.oneLake needs a path, found {details!r}.")
+    _refuse_other_than_text(where, details, ("path", "itemReference", "itemId", "workspaceId"))
     reference = details.get("itemReference")
     if (reference is None) == (details.get("itemId") is None):
         raise malformed(where, f"needs either itemReference or itemId with workspaceId, found {sorted(details)}.")
     if reference is None and details.get("workspaceId") is None:
         raise malformed(where, "itemId needs a workspaceId (all zeros: this workspace).")
     return Shortcut(
-        name=str(entry["name"]),
-        path=str(entry["path"]),
-        target_path=str(details["path"]),
+        name=entry["name"],
+        path=entry["path"],
+        target_path=details["path"],
         workspace_id=details.get("workspaceId"),
         item_id=details.get("itemId"),
         item_reference=reference,
     )
+
+
+def _refuse_other_than_text(where: str, section: dict[str, Any], keys: tuple[str, ...]) -> None:
+    wrong = [key for key in keys if section.get(key) is not None and not isinstance(section[key], str)]
+    if wrong:
+        raise malformed(where, f"{wrong} must be text.")

@@ -108,14 +108,14 @@ def parse_notebook(text: str, *, language: str | None = None) -> Notebook:
     """
     sections = read_sections(text.removeprefix("\ufeff").replace("\r\n", "\n"))
     meta = dict(sections.meta)
-    kernel_info = meta.pop("kernel_info", None) or {}
+    kernel_info = _object(meta.pop("kernel_info", None), "kernel_info")
     kernel = kernel_info.get("name")
     rest = {k: v for k, v in kernel_info.items() if k != "name"}
     language = language or {"#": "python", "--": "sql", "//": "scala"}[sections.prefix]
     return Notebook(
         language=language,
         kernel=kernel,
-        dependencies=meta.pop("dependencies", None) or {},
+        dependencies=_object(meta.pop("dependencies", None), "dependencies"),
         cells=tuple(_cell(section, language, kernel) for section in sections.cells),
         metadata={**meta, **({"kernel_info": rest} if rest else {})},
     )
@@ -146,11 +146,17 @@ def _cell(section: CellSection, language: str, kernel: str | None) -> Cell:
     if section.kind == "markdown":
         return Cell("markdown", section.source, "markdown", line=section.line)
     options = dict(section.meta)
-    cell_language = options.pop("language", default)
+    cell_language = str(options.pop("language", default))
     if options.get("language_group") == _language_group(cell_language, kernel):
         del options["language_group"]
     match = _MAGIC.match(section.source.lstrip())
     return Cell(section.kind, section.source, cell_language, match[1] if match else None, options, section.line)
+
+
+def _object(value: Any, key: str) -> dict[str, Any]:
+    if value is not None and not isinstance(value, dict):
+        raise malformed("META", f"{key!r} must be an object, found {value!r}.")
+    return value or {}
 
 
 def _default_language(language: str, kernel: str | None) -> str:

@@ -49,4 +49,5 @@ def _section(prefix: str, marker: str, body: str) -> str:
 
 
 def _prefixed(prefix: str, source: str) -> str:
-    return "\n".join(f"{prefix} {line}".rstrip() if not line else f"{prefix} {line}" for line in source.split("\n"))
+    # Blank lines keep the blank behind the prefix: Fabric writes them so, and the next commit from it stays empty.
+    return "\n".join(f"{prefix} {line}" for line in source.split("\n"))

@@ -139,6 +139,7 @@ class _Reader:
         self.root = TmdlObject("", "", file, 0)
         self.stack = [self.root]
         self.description: list[str] = []
+        self.described_at = 0
 
     def read(self) -> list[TmdlObject]:
         while self.at < len(self.lines):
@@ -147,6 +148,7 @@ class _Reader:
                 self._line(text)
             self.at += 1
         if self.description:
+            self.at = self.described_at
             self._fail("a '///' description stands before nothing")
         return self.root.children
 
@@ -165,6 +167,7 @@ class _Reader:
         depth = self._depth()
         if text.startswith("///"):
             self.description.append(text[3:].strip())
+            self.described_at = self.at
             return
         if depth > len(self.stack) - 1:
             self._fail(f"indented by {depth} tabs where at most {len(self.stack) - 1} can stand: {text!r}")

@@ -34,7 +34,7 @@ class Cursor:
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         """Stand before the first of `tokens`."""
-        self.tokens = tokens
+        self.tokens = tuple(tokens)
         self.index = 0
 
     def peek(self, ahead: int = 0) -> Token | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ class Token:
         return None
 
 
+@functools.lru_cache(maxsize=2048)
 def tokenize(sql: str) -> tuple[Token, ...]:
     """Cut `sql` into tokens.
 
@@ -101,11 +103,11 @@ def _comment_end(sql: str, start: int, line: int) -> int:
 
 
 def split_batches(sql: str) -> tuple[tuple[str, int], ...]:
-    """Cut a script at lines that hold only GO; returns each batch's text and first line.
+    r"""Cut a script at lines that hold only GO; returns each batch's text and first line.
 
     Example:
-        >>> split_batches("SELECT 1;\\nGO\\nSELECT 2;")
-        (('SELECT 1;\\n', 1), ('\\nSELECT 2;', 2))
+        >>> split_batches("SELECT 1;\nGO\nSELECT 2;")
+        (('SELECT 1;\n', 1), ('\nSELECT 2;', 2))
     """
     tokens = tokenize(sql)
     batches: list[tuple[str, int]] = []

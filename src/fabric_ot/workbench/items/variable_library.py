@@ -80,6 +80,8 @@ def load_variable_library(folder: Path) -> VariableLibrary:
     names = [v.name for v in variables]
     problems += [f"{path}: variable {n!r} is declared twice." for n in sorted({n for n in names if names.count(n) > 1})]
     order = read_json_object(folder / SETTINGS_FILE).get("valueSetsOrder", [])
+    if not isinstance(order, list) or not all(isinstance(name, str) for name in order):
+        raise malformed(folder / SETTINGS_FILE, f"valueSetsOrder must be a list of names, found {order!r}.")
     sets = _load_value_sets(folder, {v.name: v for v in variables}, order, problems)
     if problems:
         raise ItemError("\n".join(problems))

@@ -66,7 +66,7 @@ class WarehouseProject:
         Raises:
             ItemError: a table's text cannot be read; the message names the file and the line.
         """
-        return tuple(_table(item) for item in self.of_kind("table"))
+        return tuple(_table(item, item.path) for item in self.of_kind("table"))
 
 
 def load_warehouse(folder: Path) -> WarehouseProject:
@@ -112,6 +112,8 @@ def _read_object(folder: Path, path: Path) -> SqlObject:
     schema, name = ("", parts[-1]) if kind == "schema" else (parts[-2] if len(parts) > 1 else "dbo", parts[-1])
     item = SqlObject(kind, schema, name, path.relative_to(folder), text)
     _check_place(item, path)
+    if kind == "table":
+        _table(item, path)
     return item
 
 
@@ -162,8 +164,8 @@ def _refuse_unknown_schemas(folder: Path, objects: tuple[SqlObject, ...]) -> Non
             raise malformed(folder / item.path, f"schema {item.schema!r} is not created. Available: {sorted(schemas)}.")
 
 
-def _table(item: SqlObject) -> TableDefinition:
+def _table(item: SqlObject, where: Path) -> TableDefinition:
     try:
         return parse_create_table(item.text)
     except ItemError as exc:
-        raise malformed(item.path, str(exc)) from exc
+        raise malformed(where, str(exc)) from exc

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -147,7 +148,7 @@ _BERLIN_STOPS = {
 _HOURS = {"day": ("06:00:00", "14:00:00"), "evening": ("14:00:00", "22:00:00"), "night": ("22:00:00", "06:00:00")}
 
 
-def _shifts(stops: dict[str, tuple[PlannedStop, ...]]) -> tuple[Shift, ...]:
+def _shifts(stops: Mapping[str, tuple[PlannedStop, ...]]) -> tuple[Shift, ...]:
     return tuple(Shift(key, SHIFT_NAMES[key], *_HOURS[key], stops[key]) for key in _HOURS)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 
 from fabric_ot.workbench.simulate.layout import UNMAPPED_STATE, Asset, ideal_cycle_s
@@ -20,8 +21,16 @@ TEXTBOOK_MADE = 19_271
 TEXTBOOK_REJECTED = 423
 TEXTBOOK_DOWN_S = 47 * 60
 _HALF_MINUTE = 30_000
+# a counter near zero is not reset: the fall would not be told from noise
+_SMALLEST_RESET_FROM = 50
 # state, shortest and longest half minutes, weight
-_STOPS = (("HELD", 4, 24, 5), ("IDLE", 2, 16, 6), ("SUSPENDED", 2, 10, 3), ("STOPPED", 10, 30, 1), ("ABORTED", 10, 40, 2))
+_STOPS = (
+    ("HELD", 4, 24, 5),
+    ("IDLE", 2, 16, 6),
+    ("SUSPENDED", 2, 10, 3),
+    ("STOPPED", 10, 30, 1),
+    ("ABORTED", 10, 40, 2),
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,7 @@ class Machine:
     _starts: tuple[int, ...] = field(init=False, repr=False, default=())
     _totals: tuple[tuple[int, int], ...] = field(init=False, repr=False, default=())
     _energy: tuple[float, ...] = field(init=False, repr=False, default=())
+    _bases: tuple[tuple[tuple[int, int], ...], ...] = field(init=False, repr=False, default=())
 
     def __post_init__(self) -> None:
         """Sum counts and energy up to the start of each piece and state."""
@@ -60,6 +70,7 @@ class Machine:
         object.__setattr__(self, "_starts", tuple(piece.start_ms for piece in self.pieces))
         object.__setattr__(self, "_totals", tuple(totals))
         object.__setattr__(self, "_energy", tuple(energy))
+        object.__setattr__(self, "_bases", (self._find_bases(0), self._find_bases(1)))
 
     def made_by(self, at_ms: int) -> tuple[int, int]:
         """Return good and scrap parts made since the start, up to and including `at_ms`."""
@@ -80,9 +91,18 @@ class Machine:
         modulus = self.asset.counter_modulus
         if modulus:
             return (self.asset.counter_start + good) % modulus, (self.asset.counter_start + scrap) % modulus
-        last = max((reset for reset in self.resets_ms if reset < at_ms), default=None)
-        base_good, base_scrap = self.made_by(last) if last is not None else (0, 0)
-        return good - base_good, scrap - base_scrap
+        return good - self._base_at(0, at_ms), scrap - self._base_at(1, at_ms)
+
+    def _find_bases(self, counter: int) -> tuple[tuple[int, int], ...]:
+        bases = [(self.pieces[0].start_ms if self.pieces else 0, 0)]
+        for reset in self.resets_ms:
+            made = self.made_by(reset)[counter]
+            if made - bases[-1][1] > _SMALLEST_RESET_FROM:
+                bases.append((reset, made))
+        return tuple(bases)
+
+    def _base_at(self, counter: int, at_ms: int) -> int:
+        return next((made for reset, made in reversed(self._bases[counter]) if reset < at_ms), 0)
 
     def energy_kwh_at(self, at_ms: int) -> float:
         """Return the meter's reading, in kWh rounded as the meter shows it."""
@@ -101,7 +121,7 @@ def live(asset: Asset, instances: Sequence[ShiftInstance], *, end_ms: int, rng: 
         states = paint(states, setup_start, setup_end, "SETUP")
     if asset.has_unmapped_state:
         states = paint(states, start_ms + 6_000_000, start_ms + 6_360_000, UNMAPPED_STATE)
-    textbook = instances[0] if asset.is_textbook else None
+    textbook = next((i for i in instances if i.shift_id == "day"), None) if asset.is_textbook else None
     if textbook:
         states = _textbook_states(states, textbook)
     if not asset.runs_through_breaks:
@@ -151,7 +171,7 @@ def _textbook_states(states: list[Segment], shift: ShiftInstance) -> list[Segmen
 def _products(asset: Asset, setups: Sequence[tuple[int, int]], start_ms: int, end_ms: int) -> list[Segment]:
     borders = [start_ms, *((start + end) // 2 for start, end in setups), end_ms]
     names = [asset.products[n % len(asset.products)] for n in range(len(borders) - 1)]
-    return [Segment(a, b, name) for a, b, name in zip(borders, borders[1:], names, strict=False)]
+    return [Segment(a, b, name) for (a, b), name in zip(pairwise(borders), names, strict=True)]
 
 
 def _pieces(
@@ -166,17 +186,17 @@ def _pieces(
     parts = [part for run in runs for part in _cut(run, borders)]
     scripted = [p for p in parts if textbook and textbook.start_ms <= p.start_ms < textbook.end_ms]
     pieces = _scripted_pieces(scripted)
-    for part in parts[len(scripted) :]:
+    for part in (p for p in parts if p not in scripted):
         product = next(p.label for p in products if p.start_ms <= part.start_ms < p.end_ms)
         made = int((part.end_ms - part.start_ms) / 1000 / ideal_cycle_s(product) * rng.uniform(0.78, 0.97))
         scrap = round(made * rng.uniform(0.005, 0.04))
         pieces.append(Piece(part.start_ms, part.end_ms, made - scrap, scrap))
-    return pieces
+    return sorted(pieces, key=lambda piece: piece.start_ms)
 
 
 def _cut(run: Segment, borders: Sequence[int]) -> list[Segment]:
     cuts = [run.start_ms, *(border for border in borders if run.start_ms < border < run.end_ms), run.end_ms]
-    return [Segment(a, b, run.label) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [Segment(a, b, run.label) for a, b in pairwise(cuts)]
 
 
 def _scripted_pieces(parts: Sequence[Segment]) -> list[Piece]:

@@ -54,7 +54,7 @@ def format_moment(moment: Moment, pattern: object = None) -> str:
     """Print `moment` by a standard letter or a custom pattern; none means 7 decimals and the zone.
 
     Example:
-        >>> format_moment(Moment(0, UTC_KIND)), format_moment(Moment(0, UTC_KIND), "D")
+        >>> format_moment(Moment(0, "Z")), format_moment(Moment(0, "Z"), "D")
         ('0001-01-01T00:00:00.0000000Z', 'Monday, 01 January 0001')
     """
     layout = _ROUND_TRIP if pattern is None else as_text(pattern)

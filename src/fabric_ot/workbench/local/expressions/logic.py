@@ -21,21 +21,18 @@ def _compared(test: Callable[[int], bool]) -> Callable[[Any, Any], bool]:
     return compare
 
 
-def _all_of(*values: Any) -> bool:
-    return all(as_boolean(value) for value in values)
-
-
-def _any_of(*values: Any) -> bool:
-    return any(as_boolean(value) for value in values)
+def _truths(values: tuple[Any, ...]) -> list[bool]:
+    # Every argument is evaluated and checked: nothing says that the engine stops at the first answer.
+    return [as_boolean(value) for value in values]
 
 
 FUNCTIONS: tuple[Function, ...] = (
-    Function("and", _all_of, 1, None),
+    Function("and", lambda *values: all(_truths(values)), 1, None),
     Function("equals", equal, 2, 2),
     Function("greater", _compared(lambda order: order > 0), 2, 2),
     Function("greaterOrEquals", _compared(lambda order: order >= 0), 2, 2),
     Function("less", _compared(lambda order: order < 0), 2, 2),
     Function("lessOrEquals", _compared(lambda order: order <= 0), 2, 2),
     Function("not", lambda value: not as_boolean(value), 1, 1),
-    Function("or", _any_of, 1, None),
+    Function("or", lambda *values: any(_truths(values)), 1, None),
 )

@@ -91,7 +91,7 @@ class _Parser:
     def _primary(self, depth: int) -> Node:
         token = self._token
         if token.kind == NUMBER:
-            return Literal(_number(self._next().text), token.position)
+            return Literal(self._number(), token.position)
         if token.kind == TEXT:
             return Literal(self._next().text[1:-1].replace("''", "'"), token.position)
         if token.kind != NAME:
@@ -107,6 +107,15 @@ class _Parser:
         )
         raise ExpressionError(message)
 
+    def _number(self) -> int | float:
+        token = self._next()
+        if any(mark in token.text for mark in ".eE"):
+            return float(token.text)
+        if abs(int(token.text)) > 2**63 - 1:
+            message = f"{token.text} at position {token.position} of {self._source!r} does not fit a 64-bit integer."
+            raise ExpressionError(message)
+        return int(token.text)
+
     def _arguments(self, depth: int) -> tuple[Node, ...]:
         if self._accept(")"):
             return ()
@@ -115,7 +124,3 @@ class _Parser:
             arguments.append(self._expression(depth + 1))
         self._expect(")")
         return tuple(arguments)
-
-
-def _number(text: str) -> int | float:
-    return float(text) if any(mark in text for mark in ".eE") else int(text)

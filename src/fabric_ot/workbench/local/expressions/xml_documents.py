@@ -9,7 +9,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from fabric_ot.errors import MissingDependencyError
-from fabric_ot.workbench.local.expressions.values import Fault, compact_json, is_number, to_binary
+from fabric_ot.workbench.local.expressions.values import Fault, compact_json, from_utf8, is_number, to_binary
 
 XML_TYPE = "application/xml;charset=utf-8"
 _NAME = re.compile(r"[^\W\d][\w.\-]*(:[^\W\d][\w.\-]*)?")
@@ -71,8 +71,9 @@ class _Reader:
     """Collects elements; the parser's own namespace handling stays off so that prefixes are kept as written."""
 
     def __init__(self) -> None:
-        self._stack: list[tuple[str, dict[str, Any], list[str], int]] = []
+        self._stack: list[tuple[str, dict[str, Any], list[str]]] = []
         self._result: dict[str, Any] = {}
+        self._data = b""
         self._parser = expat.ParserCreate()
         self._parser.ordered_attributes = True
         self._parser.buffer_text = True
@@ -86,8 +87,9 @@ class _Reader:
         self._parser.StartDoctypeDeclHandler = lambda *_: self._refuse("document types")
 
     def read(self, data: bytes) -> dict[str, Any]:
+        self._data = from_utf8(data).encode("utf-8")
         try:
-            self._parser.Parse(data, True)
+            self._parser.Parse(self._data, True)
         except expat.ExpatError as exc:
             message = f"not well-formed XML ({exc})"
             raise Fault(message) from exc
@@ -98,6 +100,8 @@ class _Reader:
         raise Fault(message)
 
     def _declaration(self, version: str, encoding: str | None, standalone: int) -> None:
+        if encoding and encoding.lower() not in ("utf-8", "us-ascii"):
+            self._refuse(f"encoding {encoding}")
         declared: dict[str, Any] = {"@version": version}
         if encoding:
             declared["@encoding"] = encoding
@@ -107,19 +111,19 @@ class _Reader:
 
     def _start(self, name: str, attributes: list[str]) -> None:
         pairs = zip(attributes[::2], attributes[1::2], strict=True)
-        self._stack.append((name, {f"@{key}": value for key, value in pairs}, [], self._parser.CurrentByteIndex))
+        self._stack.append((name, {f"@{key}": value for key, value in pairs}, []))
 
     def _text(self, text: str) -> None:
         if self._stack:
             self._stack[-1][2].append(text)
 
     def _end(self, name: str) -> None:
-        _, members, texts, start = self._stack.pop()
+        _, members, texts = self._stack.pop()
         text = "".join(texts) if "".join(texts).strip() else ""
         if any(not key.startswith("@") for key in members) and text:
             self._refuse("text between elements")
-        # The end of `<a/>` is reported where it starts; `<a></a>` has an end tag of its own.
-        is_empty_tag = self._parser.CurrentByteIndex == start
+        # The end of `<a/>` is reported behind it, that of `<a></a>` before its end tag.
+        is_empty_tag = self._data.endswith(b"/>", 0, self._parser.CurrentByteIndex)
         content: Any = members
         if members and text:
             content = {**members, "#text": text}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -81,6 +82,8 @@ def start_spark(
 
     runtime = runtime_of_spark(pyspark.__version__)
     os.environ["JAVA_HOME"] = str(java_home(runtime))
+    # Python workers must be this very interpreter, or they lack the packages that the driver has.
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     jars = ensure_jars(runtime)
     work_folder.mkdir(parents=True, exist_ok=True)
     places = {

@@ -1,0 +1,158 @@
+"""Production: from readings to states, counts and the additive facts of every completed shift."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as sf
+
+from fabric_ot.jobs.progress import finish_batches, pending_batches
+from fabric_ot.jobs.report import JobReport
+from fabric_ot.jobs.shift_calendar import find_first_times, write_calendar
+from fabric_ot.jobs.touched_assets import Touched, find_touched
+from fabric_ot.transforms.counters import COUNTER_ROLES, join_product_running, to_count_deltas, to_product_runs
+from fabric_ot.transforms.energy import to_labeled_energy, to_metered_energy
+from fabric_ot.transforms.intervals import utc_literal
+from fabric_ot.transforms.production import to_production, to_shift_counts
+from fabric_ot.transforms.samples import join_tags, keep_last_sample
+from fabric_ot.transforms.segments import to_asset_shifts, to_segments, to_state_time
+from fabric_ot.transforms.states import to_state_intervals
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from fabric_ot.lakehouse import Lakehouse
+
+STEP = "production"
+_PLANT_ROLES: tuple[str, ...] = ("state", "product", "energy_interval", *COUNTER_ROLES)
+_LOOKED_AT = (
+    "tag_id",
+    "asset_id",
+    "role",
+    "unit",
+    "event_time_utc",
+    "value_double",
+    "value_string",
+    "quality",
+    "source_sequence",
+    "arrival_time_utc",
+    "route",
+    "source_partition",
+    "source_offset",
+    "metric_index",
+)
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """What one run computes again: which assets, up to when."""
+
+    touched: Touched
+    as_of_utc: dt.datetime
+
+    def replace(self, silver: Lakehouse, name: str, rows: DataFrame) -> int:
+        return silver.replace(f"plant.{name}", rows, where=self.touched.condition).changed
+
+
+def run_production(
+    silver: Lakehouse, *, as_of_utc: dt.datetime, energy_interval_s: Mapping[str, float] | None = None
+) -> JobReport:
+    """Compute states, counts, energy and production facts of the assets that new batches, or time, have touched.
+
+    A touched asset is computed again from all its readings, and its rows become exactly what comes out; rows that
+    stay the same are not written. Open states are closed at `as_of_utc`; only shifts that are over give facts.
+
+    Args:
+        silver: the silver lakehouse.
+        as_of_utc: the run's clock.
+        energy_interval_s: seconds that a sample of an energy_interval tag covers, by tag id; others cover 900 s.
+
+    Raises:
+        ContractError: shifts overlap; no fact is written.
+    """
+    batches = pending_batches(_read_batches(silver), silver, step=STEP)
+    touched = find_touched(silver, batches, as_of_utc=as_of_utc)
+    counts = {"batches": len(batches)}
+    notes: tuple[str, ...] = ()
+    if not touched.is_nothing:
+        first_times, touched = find_first_times(silver, touched)
+        counts |= write_calendar(silver, first_times, as_of_utc=as_of_utc)
+        scope = _Scope(touched, as_of_utc)
+        with silver.staged(_samples(silver, touched)) as samples:
+            counts |= _write_events(silver, scope, samples, energy_interval_s)
+            counts |= _write_facts(silver, scope, samples)
+        notes = _findings(silver)
+    finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
+    return JobReport(STEP, counts, notes)
+
+
+def _read_batches(silver: Lakehouse) -> DataFrame:
+    """Return the batches that both steps before this one have finished."""
+    before = silver.read("plant.progress").where(sf.col("step").isin("reference", "reading"))
+    steps = before.groupBy("ingest_batch_id").agg(sf.count_distinct("step").alias("steps"))
+    return steps.where(sf.col("steps") == 2)
+
+
+def _samples(silver: Lakehouse, touched: Touched) -> DataFrame:
+    tags = touched.rows_of(silver.read("plant.tag")).where(sf.col("role").isin(*_PLANT_ROLES))
+    return keep_last_sample(join_tags(silver.read("plant.reading"), tags).select(*_LOOKED_AT))
+
+
+def _product_runs(samples: DataFrame, as_of_utc: dt.datetime) -> DataFrame:
+    told = keep_last_sample(samples.where(sf.col("role") == "product"), keys=("asset_id",))
+    return to_product_runs(told, horizon_utc=as_of_utc)
+
+
+def _write_events(
+    silver: Lakehouse, scope: _Scope, samples: DataFrame, energy_interval_s: Mapping[str, float] | None
+) -> dict[str, int]:
+    tags = silver.read("plant.tag")
+    states = keep_last_sample(samples.where(sf.col("role") == "state"), keys=("asset_id",))
+    categories = silver.read("plant.state_category")
+    deltas = to_count_deltas(samples, tags)
+    labeled = to_labeled_energy(samples, tags, interval_s=energy_interval_s)
+    events = {
+        "state_interval": to_state_intervals(states, categories, horizon_utc=scope.as_of_utc),
+        "count_delta": join_product_running(deltas, _product_runs(samples, scope.as_of_utc)),
+        "energy_interval": to_metered_energy(deltas, tags).unionByName(labeled),
+    }
+    return {name: scope.replace(silver, name, rows) for name, rows in events.items()}
+
+
+def _write_facts(silver: Lakehouse, scope: _Scope, samples: DataFrame) -> dict[str, int]:
+    """Write the facts from the states and counts that have just been written."""
+    instances = silver.read("plant.shift_instance").where(sf.col("end_utc") <= utc_literal(scope.as_of_utc))
+    with_state = scope.touched.rows_of(silver.read("plant.tag")).where(sf.col("role") == "state").select("asset_id")
+    asset_shifts = to_asset_shifts(instances, silver.read("plant.asset")).join(with_state, "asset_id", "left_semi")
+    intervals, deltas = (
+        scope.touched.rows_of(silver.read(f"plant.{name}")) for name in ("state_interval", "count_delta")
+    )
+    runs = _product_runs(samples, scope.as_of_utc)
+    with silver.staged(to_segments(intervals, runs, asset_shifts, silver.read("plant.planned_stop"))) as segments:
+        counts = to_shift_counts(deltas, asset_shifts)
+        facts = {
+            "state_time": to_state_time(segments),
+            "production": to_production(segments, counts, asset_shifts, silver.read("plant.product")),
+        }
+        return {name: scope.replace(silver, name, rows) for name, rows in facts.items()}
+
+
+def _findings(silver: Lakehouse) -> tuple[str, ...]:
+    """Return what a person should know about the facts: they are right as computed, and their inputs may not be."""
+    made = silver.read("plant.production").where(sf.col("produced_qty") > 0)
+    unknown = (sf.col("ideal_runtime_s") == 0) & (sf.col("product_id") != "")
+    too_fast = sf.col("ideal_runtime_s") > sf.col("production_s")
+    texts = {
+        "unknown": "fact(s) of products without a row in plant.product: their ideal time is 0",
+        "unnamed": "fact(s) with parts counted while no product was set: their ideal time is 0",
+        "too_fast": "fact(s) with an effectiveness above 1: the ideal cycle or the counts are wrong",
+    }
+    found = made.select(
+        sf.count_if(unknown).alias("unknown"),
+        sf.count_if(sf.col("product_id") == "").alias("unnamed"),
+        sf.count_if(too_fast).alias("too_fast"),
+    ).collect()[0]
+    return tuple(f"{found[name]} {text}" for name, text in texts.items() if found[name])

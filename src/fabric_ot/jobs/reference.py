@@ -1,0 +1,113 @@
+"""Reference data: from transported CSV lines to the versioned tables that everything else is read by."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as sf
+
+from fabric_ot.contracts import places
+from fabric_ot.contracts.landing import CsvMapping, parse_landing_config
+from fabric_ot.jobs.progress import finish_batches, landed_batches, pending_batches
+from fabric_ot.jobs.report import JobReport
+from fabric_ot.transforms.decoders import is_reference
+from fabric_ot.transforms.reference import (
+    CARRIED,
+    ENTITIES,
+    default_mapping,
+    entity_columns,
+    mapping_problem,
+    split_reference_rows,
+    to_reference_rows,
+    to_unreadable_rows,
+    with_missing_parents,
+)
+from fabric_ot.transforms.versions import keep_last_arrival, to_versions
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from fabric_ot.lakehouse import Lakehouse, MergeCounts
+
+STEP = "reference"
+
+
+def run_reference(bronze: Lakehouse, silver: Lakehouse, *, as_of_utc: dt.datetime) -> JobReport:
+    """Rebuild the reference tables when a new batch carries reference rows.
+
+    All reference rows that ever landed are read again, not only the new ones: they are few, and so a row that was
+    refused because its parent was missing is taken once the parent lands, and back-dated versions need no patching.
+    Tables that come out as they are stay untouched.
+    """
+    batches = pending_batches(landed_batches(bronze), silver, step=STEP)
+    counts = {"batches": len(batches)}
+    if batches:
+        messages = bronze.read("plant.message").where(is_reference())
+        new = messages.where(sf.col("ingest_batch_id").isin(*batches))
+        if not new.isEmpty():
+            counts |= _rebuild(messages, _mappings(bronze), silver)
+        finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
+    return JobReport(STEP, counts)
+
+
+def _mappings(bronze: Lakehouse) -> dict[str, CsvMapping]:
+    config = parse_landing_config(bronze.files.read_text(places.LANDING_CONFIG))
+    declared = {mapping.name: mapping for mapping in config.csv if mapping.kind == "reference"}
+    return {entity: default_mapping(entity) for entity in ENTITIES} | declared
+
+
+def _rebuild(messages: DataFrame, mappings: Mapping[str, CsvMapping], silver: Lakehouse) -> dict[str, int]:
+    with silver.staged(messages) as staged:
+        good, outcomes = _read_all(staged, mappings)
+        counts = {
+            entity: silver.replace(f"plant.{entity}", _final(entity, rows)).changed for entity, rows in good.items()
+        }
+        with silver.staged(outcomes) as told:
+            counts["quarantine"] = _quarantine(told, silver).changed
+            counts["audit"] = _audit(told, silver).changed
+    return counts
+
+
+def _read_all(messages: DataFrame, mappings: Mapping[str, CsvMapping]) -> tuple[dict[str, DataFrame], DataFrame]:
+    """Return the good rows of each entity, and what became of every message."""
+    problems = {mapping.topic: found for mapping in mappings.values() if (found := mapping_problem(mapping))}
+    readable = [default_mapping(entity).topic for entity in ENTITIES if default_mapping(entity).topic not in problems]
+    outcomes = to_unreadable_rows(messages.where(~sf.col("topic").isin(*readable)), problems)
+    good: dict[str, DataFrame] = {}
+    for entity in ENTITIES:
+        is_readable = default_mapping(entity).topic in readable
+        mapping = mappings[entity] if is_readable else default_mapping(entity)
+        rows = to_reference_rows(messages.where(sf.lit(is_readable)), mapping)
+        checked = with_missing_parents(rows, entity, good)
+        good[entity], _ = split_reference_rows(checked)
+        outcomes = outcomes.unionByName(checked.select(*CARRIED))
+    return good, outcomes
+
+
+def _final(entity: str, rows: DataFrame) -> DataFrame:
+    table = ENTITIES[entity]
+    if "valid_from_utc" not in table.column_names:
+        return keep_last_arrival(rows, key=table.key)
+    key = [name for name in table.key if name != "valid_from_utc"]
+    tracked = [c.name for c in entity_columns(entity) if c.name not in table.key]
+    return to_versions(rows, key=key, tracked=tracked)
+
+
+def _quarantine(outcomes: DataFrame, silver: Lakehouse) -> MergeCounts:
+    refused = outcomes.where(sf.size("reasons") > 0)
+    rows = refused.withColumn("metric_index", sf.lit(-1)).withColumn("edge_node_id", sf.lit(None).cast("string"))
+    return silver.replace("plant.quarantine", rows, where=is_reference())
+
+
+def _audit(outcomes: DataFrame, silver: Lakehouse) -> MergeCounts:
+    reason = sf.coalesce(sf.get("reasons", sf.lit(0)), sf.lit(""))
+    outcome = sf.when(reason == "", "decoded").otherwise("quarantined")
+    told = outcomes.select("ingest_batch_id", "route", outcome.alias("outcome"), reason.alias("reason"))
+    rows = told.groupBy("ingest_batch_id", "route", "outcome", "reason").agg(
+        sf.count(sf.lit(1)).alias("message_count"), sf.lit(0).cast("long").alias("value_count")
+    )
+    return silver.replace(
+        "plant.batch_audit", rows.withColumn("decoder", sf.lit("reference")), where=sf.col("decoder") == "reference"
+    )

@@ -1,0 +1,184 @@
+"""The `Lakehouse` object: tables by contract name, written idempotently, and files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as sf
+
+from fabric_ot.contracts import Table, find_table
+from fabric_ot.contracts.table import Layer
+from fabric_ot.lakehouse.conform import as_contract, check_rows, conform
+from fabric_ot.lakehouse.files import FileArea
+from fabric_ot.lakehouse.merge import Keep, MergeCounts, MergePlan, apply_actions, count_actions, to_actions
+from fabric_ot.lakehouse.storage import delta_version
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+
+class Lakehouse:
+    """One lakehouse. Every table is asked for by its contract's `schema.name`; every write conforms to it.
+
+    A frame that was read is a snapshot: it does not change when its table is written later.
+    """
+
+    def __init__(self, spark: SparkSession, *, name: str, layer: Layer, tables_path: str, files_path: str) -> None:
+        """Keep the session and the places of tables and files."""
+        self.name = name
+        self.layer = layer
+        self.files = FileArea(spark, files_path)
+        self._spark = spark
+        self._tables_path = tables_path.rstrip("/")
+
+    def read(self, table: str) -> DataFrame:
+        """Return the table as it is now; an empty frame with the contract's schema where it does not exist yet."""
+        contract = self._contract(table)
+        version = self.version(table)
+        if version is None:
+            return self.frame(table, [])
+        reader = self._spark.read.format("delta").option("versionAsOf", version)
+        return as_contract(reader.load(self._path(contract)), contract, where=f"{self.name}.{table}")
+
+    def append(self, table: str, rows: DataFrame) -> int:
+        """Add `rows` to the table, creating it where it is missing, and return how many there were.
+
+        Raises:
+            ColumnContractError: a column is missing or of another type.
+            ContractError: a required column has nulls. Nothing is written.
+        """
+        contract = self._contract(table)
+        where = self._where("append", table)
+        with self.staged(conform(rows, contract, where=where)) as conformed:
+            count = check_rows(conformed, contract, where=where)
+            if count or self.version(table) is None:
+                self._write(contract, conformed, mode="append")
+        return count
+
+    def merge(
+        self,
+        table: str,
+        rows: DataFrame,
+        *,
+        keep: Keep = "source",
+        order_by: Sequence[str] = (),
+        delete_where: Column | None = None,
+        bound: Column | None = None,
+        is_unique: bool = False,
+    ) -> MergeCounts:
+        """Merge `rows` into the table on the contract's key; nothing is written when nothing differs.
+
+        Args:
+            table: the contract's `schema.name`.
+            rows: what the table shall hold; conformed to the contract.
+            keep: `source` updates rows that differ; `target` only inserts; `last_arrival` updates where the tuple
+                of `order_by` is greater in `rows`.
+            order_by: columns that order rows of one key; `rows` may then repeat keys (`target` keeps the first,
+                the others the last).
+            delete_where: rows of the table that match this condition and have no key in `rows` are deleted.
+            bound: a predicate over the contract's columns that all `rows` and all their matches satisfy: it prunes
+                the files that are read.
+            is_unique: the caller vouches that no key repeats, and the check for it (a shuffle) is saved.
+
+        Raises:
+            ContractError: nulls in required columns, repeated keys, or rows outside `bound`. Nothing is written.
+        """
+        plan = MergePlan(keep, tuple(order_by), delete_where, bound, is_unique)
+        return self._merge("merge", table, rows, plan)
+
+    def replace(
+        self, table: str, rows: DataFrame, *, where: Column | None = None, bound: Column | None = None
+    ) -> MergeCounts:
+        """Make the rows that match `where` (None: all rows) exactly `rows`; nothing is written when they already are.
+
+        `bound` is as in `merge`; where `where` is a condition over key columns, it may be given as `bound` too.
+
+        Raises:
+            ContractError: as `merge`; also when one of `rows` does not match `where`. Nothing is written.
+        """
+        within = () if where is None else (where,)
+        delete_where = sf.lit(True) if where is None else where
+        plan = MergePlan("source", (), delete_where, bound, is_unique=False, within=within)
+        return self._merge("replace", table, rows, plan)
+
+    @contextmanager
+    def staged(self, rows: DataFrame) -> Iterator[DataFrame]:
+        """Compute `rows` once for all uses inside the block; released at its end."""
+        if rows.is_cached:
+            yield rows
+            return
+        kept = rows.persist()
+        try:
+            yield kept
+        finally:
+            kept.unpersist()
+
+    def frame(self, table: str, rows: Sequence[tuple[Any, ...]]) -> DataFrame:
+        """Build a small frame with the contract's columns from tuples."""
+        return self._spark.createDataFrame(list(rows), self._contract(table).spark_ddl())
+
+    def create(self, *tables: str) -> None:
+        """Create tables that do not exist yet, empty, so that shortcuts and T-SQL find them."""
+        for table in tables:
+            if self.version(table) is None:
+                self._write(self._contract(table), self.frame(table, []), mode="append")
+
+    def count(self, table: str) -> int:
+        """Return how many rows the table has; 0 where it does not exist."""
+        return self.read(table).count()
+
+    def version(self, table: str) -> int | None:
+        """Return the table's Delta version; None where it does not exist."""
+        return delta_version(self._spark, self._path(self._contract(table)))
+
+    def _merge(self, verb: str, table: str, rows: DataFrame, plan: MergePlan) -> MergeCounts:
+        contract = self._contract(table)
+        where = self._where(verb, table)
+        conformed = plan.one_per_key(conform(rows, contract, where=where), contract.key, where=where)
+        with self.staged(conformed) as source:
+            key_to_check = contract.key if plan.needs_key_check else ()
+            count = check_rows(source, contract, where=where, key=key_to_check, within=plan.conditions)
+            if self._is_missing_or_empty(table):
+                return self._first_load(contract, source, count)
+            target = self.read(table)
+            if plan.bound is not None and plan.delete_where is None and target.where(plan.bound).isEmpty():
+                return self._first_load(contract, source, count)
+            actions = to_actions(source, target, contract.key, plan)
+            with self.staged(actions) as changes:
+                counts = count_actions(changes)
+                if counts.changed:
+                    self._add_columns(contract)
+                    apply_actions(self._spark, self._path(contract), changes, contract.key, counts, bound=plan.bound)
+        return counts
+
+    def _contract(self, table: str) -> Table:
+        return find_table(self.layer, table)
+
+    def _path(self, contract: Table) -> str:
+        return f"{self._tables_path}/{contract.schema}/{contract.name}"
+
+    def _where(self, verb: str, table: str) -> str:
+        return f"{verb} into {self.name} {table}"
+
+    def _is_missing_or_empty(self, table: str) -> bool:
+        version = self.version(table)
+        # Only a table that was just created can be empty by our own writes; later versions skip the look.
+        return version is None or (version == 0 and self.read(table).isEmpty())
+
+    def _first_load(self, contract: Table, source: DataFrame, count: int) -> MergeCounts:
+        if count or self.version(contract.full_name) is None:
+            self._write(contract, source, mode="append")
+        return MergeCounts(inserted=count)
+
+    def _write(self, contract: Table, rows: DataFrame, *, mode: str) -> None:
+        writer = rows.write.format("delta").mode(mode).option("mergeSchema", "true")
+        if contract.partition_by:
+            writer = writer.partitionBy(*contract.partition_by)
+        writer.save(self._path(contract))
+
+    def _add_columns(self, contract: Table) -> None:
+        stored = self._spark.read.format("delta").load(self._path(contract)).columns
+        if any(column.nullable and column.name not in stored for column in contract.columns):
+            self._write(contract, self.frame(contract.full_name, []), mode="append")

@@ -1,0 +1,104 @@
+"""Counters: from running totals to increments, through resets, rollovers and noise; and the product they count."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as sf
+
+from fabric_ot.transforms.intervals import join_covering, require_columns, to_runs
+from fabric_ot.transforms.samples import is_counted, join_tags
+
+COUNTER_ROLES: tuple[str, ...] = ("good_counter", "scrap_counter", "energy_counter")
+
+
+def to_count_deltas(samples: DataFrame, tags: DataFrame, *, noise_tolerance: float = 0.0) -> DataFrame:
+    """Turn samples of counters into the increments between them.
+
+    A step back smaller than `noise_tolerance` is noise: nothing is added until the earlier high is passed.
+    A larger one is a rollover where the catalogue knows the modulus (`x + modulus - before`), else a reset (`x`).
+    BAD, STALE and empty samples are passed over: the difference across the gap counts. The first sample of a tag
+    is only a base.
+
+    Columns in:  samples: `tag_id`, `event_time_utc`, `value_double`, `quality`, one per tag and instant (see
+                 `keep_last_sample`); tags: `plant.tag`.
+    Columns out: `tag_id`, `asset_id`, `role`, `previous_time_utc`, `event_time_utc`, `delta` (double, the counter's
+                 unit), `kind` (increment, reset, rollover).
+    Grain out:   one row per counter and pair of successive good samples, named by the later one.
+    Nulls:       none come out.
+    Cost:        one shuffle by `tag_id` (none where `keep_last_sample` has just done it); tags are broadcast.
+
+    Raises:
+        ColumnContractError: a column is missing.
+    """
+    require_columns("to_count_deltas samples", samples, ["tag_id", "event_time_utc", "value_double", "quality"])
+    counters = join_tags(samples.where(is_counted()), tags.where(sf.col("role").isin(*COUNTER_ROLES)))
+    steps = _with_baseline(counters, noise_tolerance)
+    kind = _kind()
+    deltas = (
+        sf.when(kind == "increment", sf.col("_high") - sf.col("_base"))
+        .when(kind == "rollover", sf.col("value_double") + sf.col("counter_modulus") - sf.col("_base"))
+        .otherwise(sf.col("value_double"))
+    )
+    return steps.where(sf.col("_previous_time").isNotNull()).select(
+        "tag_id",
+        "asset_id",
+        "role",
+        sf.col("_previous_time").alias("previous_time_utc"),
+        "event_time_utc",
+        deltas.alias("delta"),
+        kind.alias("kind"),
+    )
+
+
+def _with_baseline(counters: DataFrame, noise_tolerance: float) -> DataFrame:
+    """Add `_high` (highest value since the last fall) and `_base` (that of the sample before)."""
+    in_time = Window.partitionBy("tag_id").orderBy("event_time_utc")
+    step = sf.col("value_double") - sf.lag("value_double").over(in_time)
+    falls = sf.coalesce((step < 0) & (sf.abs(step) >= noise_tolerance), sf.lit(False))
+    marked = counters.withColumn("_falls", falls)
+    if noise_tolerance > 0:
+        marked = marked.withColumn("_life", sf.sum(sf.col("_falls").cast("int")).over(in_time))
+        life = Window.partitionBy("tag_id", "_life").orderBy("event_time_utc")
+        marked = marked.withColumn("_high", sf.max("value_double").over(life))
+    else:
+        marked = marked.withColumn("_high", sf.col("value_double"))
+    return marked.withColumn("_base", sf.lag("_high").over(in_time)).withColumn(
+        "_previous_time", sf.lag("event_time_utc").over(in_time)
+    )
+
+
+def _kind() -> Column:
+    fits = sf.col("counter_modulus").isNotNull() & (sf.col("_base") < sf.col("counter_modulus"))
+    return sf.when(~sf.col("_falls"), "increment").when(fits, "rollover").otherwise("reset")
+
+
+def to_product_runs(samples: DataFrame, *, horizon_utc: dt.datetime) -> DataFrame:
+    """Turn samples of the product tag into half-open runs of one product per asset.
+
+    BAD, STALE and empty samples are passed over: an order stays set while its source is silent, and whether the
+    asset ran meanwhile is told by its state.
+
+    Columns in:  `asset_id`, `event_time_utc`, `value_string`, `quality`; one per asset and instant.
+    Columns out: `asset_id`, `product_id`, `start_utc`, `end_utc`.
+    Grain out:   one row per asset and maximal run of one product.
+    Cost:        one shuffle by `asset_id`.
+    """
+    require_columns("to_product_runs", samples, ["asset_id", "event_time_utc", "value_string", "quality"])
+    product = sf.trim("value_string")
+    told = samples.where(sf.col("quality").isin("GOOD", "UNCERTAIN") & (product != ""))
+    named = told.select("asset_id", "event_time_utc", product.alias("product_id"))
+    return to_runs(named, keys=("asset_id",), value="product_id", horizon_utc=horizon_utc).drop("is_open")
+
+
+def join_product_running(deltas: DataFrame, product_runs: DataFrame) -> DataFrame:
+    """Add the product that was set on the asset at `event_time_utc`.
+
+    Columns in:  deltas: `asset_id`, `event_time_utc`; product_runs: as `to_product_runs` returns them.
+    Columns out: those of `deltas`, `product_id` (null where none was set).
+    Grain out:   that of `deltas`.
+    Cost:        product runs are few and broadcast; no shuffle.
+    """
+    runs = product_runs.select("asset_id", "product_id", "start_utc", "end_utc")
+    return join_covering(deltas, runs, on=("asset_id",), at="event_time_utc")

@@ -1,0 +1,1 @@
+"""Sparkplug B: topics, payloads, sessions (births, sequence, deaths) and samples."""

@@ -1,0 +1,127 @@
+"""Sparkplug payload bytes to plain values, in Python: what Spark cannot express. No Spark in here."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from fabric_ot.contracts.sparkplug import BD_SEQ, QUALITY_PROPERTY, SEQ_MODULUS, payload_class
+
+_UNIT_PROPERTIES = ("engUnit", "Engineering Unit")
+_SIGN_BIT, _MODULUS = 1 << 63, 1 << 64
+_MAX_ERROR_CHARACTERS = 200
+
+
+class WireMetric(NamedTuple):
+    """One metric as it travels: integers unsigned, names and datatypes only where the sender gave them."""
+
+    name: str | None
+    alias: int | None
+    timestamp_ms: int | None
+    datatype: int | None
+    is_historical: bool
+    is_transient: bool
+    kind: str
+    value_long: int | None
+    value_double: float | None
+    value_string: str | None
+    quality_code: int | None
+    unit: str | None
+
+
+@dataclass
+class WirePayload:
+    """One payload; with an `error` the other fields say nothing."""
+
+    seq: int | None = None
+    timestamp_ms: int | None = None
+    bd_seq: int | None = None
+    error: str | None = None
+    metrics: list[WireMetric] = field(default_factory=list)
+
+
+def read_payload(data: bytes | None) -> WirePayload:
+    """Decode one payload; whatever the bytes are, the answer is a `WirePayload`, never an exception.
+
+    Example:
+        >>> read_payload(bytes.fromhex("1803")).seq
+        3
+        >>> read_payload(b"not a payload").error is None
+        False
+    """
+    if data is None:
+        return WirePayload()
+    try:
+        return _read(payload_class().FromString(data))
+    except Exception as exc:  # bytes of a stranger: any failure is a refusal of this message only
+        return WirePayload(error=f"{type(exc).__name__}: {exc}"[:_MAX_ERROR_CHARACTERS])
+
+
+def _read(payload: Any) -> WirePayload:
+    metrics = [_metric(metric) for metric in payload.metrics]
+    seq = payload.seq if payload.HasField("seq") and payload.seq < SEQ_MODULUS else None
+    timestamp = _long(payload.timestamp) if payload.HasField("timestamp") else None
+    bd_seq = next((m.value_long for m in metrics if m.name == BD_SEQ), None)
+    return WirePayload(seq, timestamp, bd_seq, None, metrics)
+
+
+def _metric(metric: Any) -> WireMetric:
+    has = metric.HasField
+    kind, value_long, value_double, value_string = _value(metric)
+    quality_code, unit = _properties(metric.properties) if has("properties") else (None, None)
+    return WireMetric(
+        metric.name if has("name") and metric.name else None,
+        _long(metric.alias) if has("alias") else None,
+        _long(metric.timestamp) if has("timestamp") else None,
+        metric.datatype if has("datatype") and metric.datatype < _SIGN_BIT >> 32 else None,
+        metric.is_historical,
+        metric.is_transient,
+        kind,
+        value_long,
+        value_double,
+        value_string,
+        quality_code,
+        unit,
+    )
+
+
+def _value(metric: Any) -> tuple[str, int | None, float | None, str | None]:
+    if metric.is_null:
+        return "declared_null", None, None, None
+    wire = metric.WhichOneof("value")
+    if wire in ("int_value", "long_value"):
+        return "integer", _long(getattr(metric, wire)), None, None
+    if wire in ("float_value", "double_value"):
+        return "number", None, getattr(metric, wire), None
+    if wire == "boolean_value":
+        return "boolean", None, float(metric.boolean_value), None
+    if wire == "string_value":
+        return "text", None, None, metric.string_value
+    if wire == "bytes_value":
+        return "structured", None, None, base64.b64encode(metric.bytes_value).decode("ascii")
+    if wire in ("dataset_value", "template_value", "extension_value"):
+        return "structured", None, None, _json(getattr(metric, wire))
+    return "null", None, None, None
+
+
+def _properties(properties: Any) -> tuple[int | None, str | None]:
+    values = dict(zip(properties.keys, properties.values, strict=False))
+    quality = values.get(QUALITY_PROPERTY)
+    field_name = None if quality is None else quality.WhichOneof("value")
+    code = getattr(quality, field_name) if field_name in ("int_value", "long_value") else None
+    unit = next((values[name].string_value for name in _UNIT_PROPERTIES if name in values), None)
+    return None if code is None else _long(code), unit or None
+
+
+def _json(message: Any) -> str:
+    from google.protobuf.json_format import MessageToDict
+
+    document = MessageToDict(message, preserving_proto_field_name=True)
+    return json.dumps(document, sort_keys=True, separators=(",", ":"))
+
+
+def _long(value: int) -> int:
+    # Spark's long is signed: the unsigned 64 bits are kept, their meaning comes with the datatype.
+    return value - _MODULUS if value >= _SIGN_BIT else int(value)

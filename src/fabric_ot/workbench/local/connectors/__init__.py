@@ -1,0 +1,1 @@
+"""What the activities of a pipeline do on this machine, one module per kind of item they touch."""

@@ -1,0 +1,1 @@
+"""Control activities, one function per type; they run in process and need no connector."""

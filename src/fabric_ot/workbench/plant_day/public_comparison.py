@@ -1,0 +1,99 @@
+"""The run against the published numbers of the public data sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fabric_ot.workbench.plant_day.comparison import Ask, Check, compare_maps
+from fabric_ot.workbench.simulate.public_data import PublicTruth
+
+_OUTCOMES = """
+SELECT route, decoder, outcome, reason, sum(message_count)::BIGINT AS n FROM silver.batch_audit
+GROUP BY ALL HAVING n <> 0
+"""
+_HISTORIAN = """
+SELECT split_part(tag_id, '/', 2) AS name, count(*) AS readings, count(DISTINCT event_time_utc) AS instants
+FROM silver.reading WHERE tag_id IN ('historian/nab_machine/temperature', 'historian/nab_ambient/temperature',
+  'historian/steel_energy/usage') GROUP BY 1
+"""
+_PLANNED_BUSY = """
+SELECT shift_id, min(planned_busy_s) / 60 AS low, max(planned_busy_s) / 60 AS high FROM silver.shift_instance
+GROUP BY 1
+"""
+_VALUES = """
+SELECT tag_id, list(value_double ORDER BY source_sequence) AS found FROM silver.reading
+WHERE edge_node_id IS NOT NULL AND quality <> 'STALE' GROUP BY 1
+"""
+_MISSING = """
+SELECT edge_node_id, coalesce(sum(missing_count), 0)::BIGINT AS n FROM silver.sparkplug_message GROUP BY 1
+"""
+_MISMATCHED = "SELECT payload FROM silver.quarantine WHERE list_contains(reasons, 'reference_mismatch')"
+
+
+def compare_with_public_truth(truth: PublicTruth, ask: Ask) -> list[Check]:
+    """Return every check of a run over the public data sets."""
+    readings = {row["name"]: row for row in ask(_HISTORIAN)}
+    return [
+        _outcomes(truth, ask),
+        _historian("readings per export", truth, "rows", readings, "readings"),
+        _historian("distinct instants per export", truth, "distinct_instants", readings, "instants"),
+        _energy(truth, ask),
+        _planned_busy(truth, ask),
+        _mismatched(truth, ask),
+        _values(truth, ask),
+        _missing(truth, ask),
+    ]
+
+
+def _outcomes(truth: PublicTruth, ask: Ask) -> Check:
+    keys = ("route", "decoder", "outcome", "reason")
+    expected = {tuple(row[k] for k in keys): row["message_count"] for row in truth.outcomes}
+    found = {tuple(row[k] for k in keys): row["n"] for row in ask(_OUTCOMES)}
+    return compare_maps("every outcome by route, decoder and reason", expected, found)
+
+
+def _historian(claim: str, truth: PublicTruth, known: str, rows: dict[str, Any], name: str) -> Check:
+    expected = {export: int(numbers[known]) for export, numbers in truth.historian.items()}
+    return compare_maps(claim, expected, {export: row[name] for export, row in rows.items()})
+
+
+def _energy(truth: PublicTruth, ask: Ask) -> Check:
+    sql = """
+    SELECT count(*) AS intervals, round(sum(energy_kwh), 2) AS kwh FROM silver.energy_interval
+    WHERE tag_id = 'historian/steel_energy/usage'
+    """
+    steel = truth.historian["steel_energy"]
+    expected = {"intervals": float(steel["rows"]), "kWh": float(steel["energy_kwh"])}
+    row = ask(sql)[0]
+    found = {"intervals": float(row["intervals"]), "kWh": float(row["kwh"] or 0)}
+    differences = compare_maps("", expected, found).differences
+    claim = "steel energy intervals and kWh"
+    return Check(claim, _pair(expected), _pair(found), differences)
+
+
+def _pair(values: dict[str, float]) -> str:
+    return f"{values['intervals']:,.0f} / {values['kWh']:,.2f}"
+
+
+def _planned_busy(truth: PublicTruth, ask: Ask) -> Check:
+    found = {row["shift_id"]: row["high"] for row in ask(_PLANNED_BUSY) if row["low"] == row["high"]}
+    return compare_maps("planned busy minutes per published shift", truth.planned_busy_min, found)
+
+
+def _mismatched(truth: PublicTruth, ask: Ask) -> Check:
+    found = {bytes(row["payload"]).decode().split(",")[0]: 1 for row in ask(_MISMATCHED)}
+    return compare_maps("work orders across plants", dict.fromkeys(truth.mismatched_work_orders, 1), found)
+
+
+def _values(truth: PublicTruth, ask: Ask) -> Check:
+    found = {row["tag_id"]: tuple(row["found"]) for row in ask(_VALUES)}
+    expected = truth.sparkplug_values
+    wrong = [tag for tag, values in expected.items() if found.get(tag) != values]
+    differences = tuple(f"{tag}: expected {expected[tag]}, found {found.get(tag)}" for tag in wrong)
+    claim = "Sparkplug vectors, values by arrival"
+    return Check(claim, f"{len(expected)} tags", f"{len(expected) - len(wrong)} equal", differences)
+
+
+def _missing(truth: PublicTruth, ask: Ask) -> Check:
+    found = {row["edge_node_id"]: row["n"] for row in ask(_MISSING)}
+    return compare_maps("Sparkplug vectors, missing messages per node", truth.sparkplug_missing, found)

@@ -1,0 +1,136 @@
+"""`simulate_plant`: a seeded plant in a landing folder, and beside it the truth about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from random import Random
+
+from fabric_ot.contracts.landing import LandingConfig, TopicRule
+from fabric_ot.workbench.simulate.capture_files import write_bad_capture, write_capture
+from fabric_ot.workbench.simulate.csv_files import METER_MAPPING, write_csv, write_meter, write_wrong_header
+from fabric_ot.workbench.simulate.day import PlantDay, live_through, plan_calendar
+from fabric_ot.workbench.simulate.facts import energy_by_tag, oee_rows, production_rows, state_time_rows
+from fabric_ot.workbench.simulate.hivemq_files import HIVEMQ_COLUMNS, write_bad_hivemq, write_hivemq
+from fabric_ot.workbench.simulate.layout import METER_TAG_ID
+from fabric_ot.workbench.simulate.message import Message
+from fabric_ot.workbench.simulate.reference import (
+    REFERENCE_COLUMNS,
+    reference_mappings,
+    reference_rows,
+    work_order_rows,
+)
+from fabric_ot.workbench.simulate.truth import (
+    FileTruth,
+    GroundTruth,
+    iso_utc,
+    outcome_rows,
+    sample_counts,
+    truth_path,
+)
+
+SETTLING_MS = 600_000
+"""The run comes ten minutes after the horizon, when the last late message is in."""
+
+LANDING_CONFIG = LandingConfig(
+    topics=(TopicRule("spBv1.0/#", "sparkplug"), TopicRule("acme/+/+/+/+/+", "uns_json")),
+    hivemq_columns=tuple(HIVEMQ_COLUMNS.items()),
+    csv=(*reference_mappings(), METER_MAPPING),
+)
+
+Account = tuple[str, str, str, str]
+
+
+class _Landed:
+    """Files, accounts and sums gathered while the landing folder is written."""
+
+    def __init__(self) -> None:
+        self.files: list[FileTruth] = []
+        self.accounts: Counter[Account] = Counter()
+        self.meter_kwh = 0.0
+        self.meter_samples: dict[str, int] = {}
+
+
+def simulate_plant(
+    out: Path, *, days: int = 1, seed: int = 7, start: date = date(2026, 3, 28), scale: float = 1.0
+) -> GroundTruth:
+    """Write a plant's landing folder to `out` and the truth beside it; the same seed gives the same plant.
+
+    `out` becomes `Files/landing` and must be missing or empty. `start` is the first production date; the default
+    crosses Berlin's change to summer time. `scale` is the density of messages: 1.0 is about 100,000 a day; what
+    the machines do, and so every fact, does not depend on it.
+
+    Raises:
+        ValueError: `days` or `scale` is not positive, or `out` holds files.
+    """
+    if days < 1 or scale <= 0:
+        message = f"days and scale must be positive, found days={days}, scale={scale}"
+        raise ValueError(message)
+    if out.exists() and any(out.iterdir()):
+        message = f"{out} is not empty: simulate into a new folder, so that no file of another plant is landed"
+        raise ValueError(message)
+    out.mkdir(parents=True, exist_ok=True)
+    day = live_through(plan_calendar(start, days), seed=seed, scale=scale)
+    calendar = day.calendar
+    production = [r for k in day.known for i in calendar.whole(k.asset.site_id) for r in production_rows(k, i)]
+    landed = _Landed()
+    (out / "landing.json").write_text(LANDING_CONFIG.to_json(), encoding="utf-8")
+    _land_reference(out, production, landed)
+    _land_messages(out, day, Random(f"{seed}/landing"), landed)
+    transported: Counter[str] = Counter(message.route for message in day.messages)
+    event_hub_rows = sum(file.rows for file in landed.files if file.route == "event_hubs")
+    truth = GroundTruth(
+        seed=seed,
+        start=start.isoformat(),
+        days=days,
+        scale=scale,
+        first_shift_start_utc=iso_utc(calendar.start_ms),
+        horizon_utc=iso_utc(calendar.horizon_ms),
+        as_of_utc=iso_utc(calendar.horizon_ms + SETTLING_MS),
+        messages_by_route={**transported, "file": sum(f.rows for f in landed.files if f.route == "file")},
+        transport_duplicates=event_hub_rows - transported["event_hubs"],
+        outcomes=outcome_rows(landed.accounts + Counter(message.account for message in day.messages)),
+        files=[asdict(file) for file in sorted(landed.files, key=lambda file: file.path)],
+        samples={**sample_counts(day.messages), **landed.meter_samples},
+        seq_gaps={n.node.name: {"gaps": len(n.lost), "missing": sum(n.lost)} for n in day.nodes},
+        energy_kwh={**energy_by_tag(day.known), METER_TAG_ID: landed.meter_kwh},
+        injected=day.injected,
+        production=production,
+        state_time=[r for k in day.known for i in calendar.whole(k.asset.site_id) for r in state_time_rows(k, i)],
+        oee=oee_rows(production),
+    )
+    truth_path(out).write_text(truth.to_json(), encoding="utf-8")
+    return truth
+
+
+def _land_reference(out: Path, production: Sequence[dict[str, object]], landed: _Landed) -> None:
+    good, bad = work_order_rows(production)
+    for entity, rows in {**reference_rows(), "work_order": [*good, *(row for row, _ in bad)]}.items():
+        path = f"reference/{entity}.csv"
+        count = write_csv(out / path, REFERENCE_COLUMNS[entity], rows)
+        landed.files.append(FileTruth(path, "file", count, "landed"))
+        refused = [reason for _, reason in bad] if entity == "work_order" else []
+        landed.accounts["file", "reference", "decoded", ""] += count - len(refused)
+        landed.accounts.update(("file", "reference", "quarantined", reason) for reason in refused)
+
+
+def _land_messages(out: Path, day: PlantDay, rng: Random, landed: _Landed) -> None:
+    by_route: dict[str, list[Message]] = {"hivemq": [], "event_hubs": []}
+    for message in day.messages:
+        by_route[message.route].append(message)
+    calendar = day.calendar
+    landed.files += write_hivemq(out, by_route["hivemq"], rng)
+    landed.files += write_bad_hivemq(out, by_route["hivemq"][:200])
+    landed.files += write_capture(out, by_route["event_hubs"], rng)
+    bad_at_ms = calendar.horizon_ms + 2 * 3_600_000
+    landed.files += write_bad_capture(out, by_route["event_hubs"][:200], rng, at_ms=bad_at_ms)
+    start_ms = calendar.instances["berlin"][0].start_ms
+    meter, kwh, instants = write_meter(out, rng, start_ms=start_ms, end_ms=calendar.horizon_ms)
+    landed.files += [meter, write_wrong_header(out)]
+    landed.meter_kwh = kwh
+    landed.meter_samples = {"historian_carried": meter.rows - 2, "historian_instants": instants}
+    landed.accounts["file", "historian", "decoded", ""] += meter.rows - 2
+    landed.accounts["file", "historian", "quarantined", "row_does_not_fit_mapping"] += 2

@@ -1,0 +1,114 @@
+"""The master data of the simulated plant as reference CSV rows, with a few rows that must be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fabric_ot.contracts.landing import CsvMapping
+from fabric_ot.workbench.simulate.layout import (
+    ASSETS,
+    DECLARED_STATES,
+    FIELD_ROLES,
+    METER_ASSET_ID,
+    METER_TAG_ID,
+    PRODUCTS,
+    SITES,
+    STATE_CATEGORIES,
+    VALID_FROM,
+    fields_of,
+)
+
+REFERENCE_COLUMNS: dict[str, tuple[str, ...]] = {
+    "site": ("site_id", "site_name", "time_zone"),
+    "asset": ("asset_id", "asset_name", "site_id", "area", "line", "valid_from_utc"),
+    "product": ("product_id", "product_name", "ideal_cycle_s", "valid_from_utc"),
+    "tag": ("tag_id", "asset_id", "role", "data_type", "unit", "counter_modulus", "valid_from_utc"),
+    "state_category": ("state", "time_category"),
+    "shift": ("site_id", "shift_id", "shift_name", "start_local", "end_local"),
+    "shift_stop": ("site_id", "shift_id", "stop_id", "reason", "start_local", "duration_s"),
+    "work_order": (
+        "work_order_id", "asset_id", "site_id", "shift_id", "product_id", "production_date",
+        "produced_qty", "good_qty", "scrap_qty",
+    ),
+}  # fmt: skip
+"""Entity -> header of its CSV file."""
+
+Row = Sequence[Any]
+
+
+def reference_mappings() -> tuple[CsvMapping, ...]:
+    """Return the declared mapping of each reference file.
+
+    Example:
+        >>> reference_mappings()[0].path
+        'reference/site.csv'
+    """
+    return tuple(
+        CsvMapping(name=entity, kind="reference", path=f"reference/{entity}.csv", columns=columns)
+        for entity, columns in REFERENCE_COLUMNS.items()
+    )
+
+
+def reference_rows() -> dict[str, list[Row]]:
+    """Return the plant's master data, all but the work orders; a renamed asset and a re-timed product have versions."""
+    return {
+        "site": [(s.site_id, s.site_name, s.time_zone) for s in SITES],
+        "asset": _asset_rows(),
+        "product": [
+            ("P-200", "Can 500 ml", 2.0, VALID_FROM),
+            *((p.product_id, p.product_name, p.ideal_cycle_s, _product_since(p.product_id)) for p in PRODUCTS),
+        ],
+        "tag": _tag_rows(),
+        "state_category": [(state, STATE_CATEGORIES[state]) for state in DECLARED_STATES],
+        "shift": [(s.site_id, h.shift_id, h.shift_name, h.start_local, h.end_local) for s in SITES for h in s.shifts],
+        "shift_stop": [
+            (s.site_id, h.shift_id, p.stop_id, p.reason, p.start_local, p.duration_s)
+            for s in SITES
+            for h in s.shifts
+            for p in h.stops
+        ],
+    }
+
+
+def work_order_rows(facts: Sequence[Mapping[str, Any]]) -> tuple[list[Row], list[tuple[Row, str]]]:
+    """Return the reported work orders, one per row of `facts` that made something, and rows to refuse with reason."""
+    good: list[Row] = [
+        (
+            f"WO-{n:04d}", f["asset_id"], f["site_id"], f["shift_id"], f["product_id"], f["production_date"],
+            f["produced_qty"], f["good_qty"], f["scrap_qty"],
+        )
+        for n, f in enumerate((f for f in facts if f["produced_qty"]), start=1)
+    ]  # fmt: skip
+    day = facts[0]["production_date"]
+    bad: list[tuple[Row, str]] = [
+        (("WO-9001", "denver-mixer-9", "denver", "day", "P-100", day, 10, 9, 1), "reference_not_found"),
+        (("WO-9002", "berlin-oven-3", "denver", "day", "P-600", day, 10, 9, 1), "reference_mismatch"),
+        (("WO-9003", "denver-filler-1", "denver"), "row_does_not_fit_mapping"),
+        (("WO-9004", "denver-filler-1", "denver", "day", "P-100", day, "ten", 9, 1), "row_does_not_fit_mapping"),
+    ]
+    return good, bad
+
+
+def _asset_rows() -> list[Row]:
+    rows: list[Row] = [("denver-press-2", "Press 2 (old hall)", "denver", "forming", "line_0", VALID_FROM)]
+    for asset in ASSETS:
+        since = "2025-06-01T00:00:00Z" if asset.asset_id == "denver-press-2" else VALID_FROM
+        rows.append((asset.asset_id, asset.asset_name, asset.site_id, asset.area, asset.line, since))
+    rows.append((METER_ASSET_ID, "Main meter", "berlin", "utilities", "grid", VALID_FROM))
+    return rows
+
+
+def _product_since(product_id: str) -> str:
+    return "2026-01-01T00:00:00Z" if product_id == "P-200" else VALID_FROM
+
+
+def _tag_rows() -> list[Row]:
+    rows: list[Row] = []
+    for asset in ASSETS:
+        for field in fields_of(asset):
+            role, data_type, unit = FIELD_ROLES[field]
+            modulus = asset.counter_modulus if role in ("good_counter", "scrap_counter") else None
+            rows.append((asset.tag_id(field), asset.asset_id, role, data_type, unit or None, modulus, VALID_FROM))
+    rows.append((METER_TAG_ID, METER_ASSET_ID, "energy_interval", "double", "kWh", None, VALID_FROM))
+    return rows

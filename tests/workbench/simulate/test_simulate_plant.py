@@ -1,0 +1,185 @@
+"""The simulated plant: repeatable, conserved, readable, and bad in the ways it says."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections import Counter
+from io import BytesIO
+
+import fastavro
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from fabric_ot.contracts.landing import HIVEMQ_PLACEHOLDERS, parse_landing_config
+from fabric_ot.contracts.reasons import ALL_REASONS, IGNORED_REASONS
+from fabric_ot.workbench.simulate.capture_files import CAPTURE_SCHEMA, OVERLAP
+from fabric_ot.workbench.simulate.plant import LANDING_CONFIG, simulate_plant
+from fabric_ot.workbench.simulate.truth import read_truth, truth_path
+
+
+def contents(folder):
+    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.rglob("*.*")}
+
+
+def outcome(truth, **wanted):
+    return sum(o["message_count"] for o in truth.outcomes if all(o[k] == v for k, v in wanted.items()))
+
+
+def facts_of(truth, asset_id, shift_id):
+    return [row for row in truth.production if (row["asset_id"], row["shift_id"]) == (asset_id, shift_id)]
+
+
+def test_the_same_seed_writes_the_same_bytes_and_another_seed_does_not(tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        simulate_plant(tmp_path / name / "landing", seed=seed, scale=0.02)
+    first, second, third = (contents(tmp_path / name) for name in "abc")
+    assert first == second
+    assert "landing.truth.json" in first
+    assert first["landing.truth.json"] != third["landing.truth.json"]
+
+
+def test_facts_do_not_depend_on_the_density_of_messages(plant_day, tmp_path):
+    _, truth = plant_day
+    sparse = simulate_plant(tmp_path / "landing", scale=0.02)
+    assert sparse.production == truth.production
+    assert sparse.state_time == truth.state_time
+    assert sum(sparse.messages_by_route.values()) < sum(truth.messages_by_route.values()) / 2
+
+
+def test_every_message_has_an_outcome_and_every_reason_is_declared(plant_day):
+    _, truth = plant_day
+    for route, count in truth.messages_by_route.items():
+        assert outcome(truth, route=route) == count
+    for line in truth.outcomes:
+        assert (line["reason"] == "") == (line["outcome"] == "decoded")
+        assert line["reason"] == "" or line["reason"] in ALL_REASONS
+        assert (line["reason"] in IGNORED_REASONS) == (line["outcome"] == "ignored")
+
+
+def test_every_kind_of_trouble_but_unnamed_metrics_is_injected(plant_day):
+    _, truth = plant_day
+    assert set(ALL_REASONS) - {line["reason"] for line in truth.outcomes} == {"unnamed_metric"}
+    assert min(truth.injected.values()) > 0
+    assert outcome(truth, reason="redelivery") == truth.injected["redelivered_sparkplug"]
+    assert outcome(truth, route="hivemq", decoder="uns_json", outcome="decoded") == truth.injected["cross_route_copies"]
+
+
+def test_landed_files_hold_the_rows_of_the_truth_and_bad_ones_do_not_open(plant_day):
+    out, truth = plant_day
+    found = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()} - {"landing.json"}
+    assert found == {file["path"] for file in truth.files}
+    assert Counter(f["status"] for f in truth.files)["refused"] == 4
+    for file in truth.files:
+        path = out / file["path"]
+        if path.suffix == ".parquet" and file["status"] == "landed":
+            assert pq.read_metadata(path).num_rows == file["rows"]
+        elif path.suffix == ".avro" and file["status"] != "refused":
+            assert len(list(fastavro.reader(BytesIO(path.read_bytes())))) == file["rows"]
+    with pytest.raises(pa.ArrowInvalid):
+        pq.read_table(out / "hivemq/bad/truncated.parquet")
+    refused = next(f["path"] for f in truth.files if f["path"].endswith(".avro") and f["status"] == "refused")
+    with pytest.raises((EOFError, ValueError)):
+        list(fastavro.reader(BytesIO((out / refused).read_bytes())))
+
+
+def test_parquet_has_the_declared_columns_except_in_the_file_that_lacks_one(plant_day):
+    out, _ = plant_day
+    config = parse_landing_config((out / "landing.json").read_text(encoding="utf-8"))
+    assert config == LANDING_CONFIG
+    declared = [column for column, _ in config.hivemq_columns]
+    assert {HIVEMQ_PLACEHOLDERS[placeholder] for _, placeholder in config.hivemq_columns} >= {"topic", "payload"}
+    for path in out.glob("hivemq/2026/**/*.parquet"):
+        assert pq.read_schema(path).names == declared
+    lacking = pq.read_schema(out / "hivemq/bad/lacks_column.parquet").names
+    assert set(declared) - set(lacking) == {"received_at_ms"}
+
+
+def test_capture_files_follow_azure_s_schema_and_repeat_some_sequence_numbers(plant_day):
+    out, truth = plant_day
+    sequences, rows, empty = {"0": set(), "1": set()}, 0, 0
+    for file in truth.files:
+        if file["route"] != "event_hubs" or file["status"] == "refused":
+            continue
+        reader = fastavro.reader(BytesIO((out / file["path"]).read_bytes()))
+        assert fastavro.parse_schema(reader.writer_schema) == fastavro.parse_schema(CAPTURE_SCHEMA)
+        records = list(reader)
+        rows, empty = rows + len(records), empty + (not records)
+        sequences[file["path"].split("/")[3]].update(r["SequenceNumber"] for r in records)
+        assert all(r["EnqueuedTimeUtc"].endswith(("AM", "PM")) for r in records)
+    assert empty >= 2
+    assert rows - sum(map(len, sequences.values())) == truth.transport_duplicates == OVERLAP
+    assert sum(map(len, sequences.values())) == truth.messages_by_route["event_hubs"]
+
+
+def test_the_textbook_shift_gives_the_published_oee(plant_day):
+    _, truth = plant_day
+    (row,) = facts_of(truth, "denver-packer-3", "day")
+    assert (row["planned_busy_s"], row["production_s"], row["unplanned_down_s"]) == (420 * 60, 373 * 60, 47 * 60)
+    assert (row["produced_qty"], row["scrap_qty"]) == (19_271, 423)
+    (oee,) = [o for o in truth.oee if (o["asset_id"], o["shift_id"]) == ("denver-packer-3", "day")]
+    assert oee["oee"] == pytest.approx(0.7479365, abs=5e-8)
+    assert oee["availability"] * oee["performance"] * oee["quality"] == pytest.approx(oee["oee"])
+
+
+def test_berlin_s_night_is_an_hour_short_and_its_missing_break_is_moved_not_lost(plant_day):
+    _, truth = plant_day
+    nights = {r["asset_id"]: 0.0 for r in truth.production if r["shift_id"] == "night"}
+    for row in truth.production:
+        if row["shift_id"] == "night":
+            nights[row["asset_id"]] += row["planned_busy_s"]
+    assert nights["berlin-oven-3"] == pytest.approx((7 * 60 - 30 - 15) * 60)
+    assert nights["denver-press-2"] == pytest.approx((8 * 60 - 30) * 60)
+
+
+def test_unplaced_stops_reduce_planned_busy_time_only(plant_day):
+    _, truth = plant_day
+    rows = facts_of(truth, "denver-labeler-4", "evening")
+    assert [(r["product_id"], r["planned_busy_s"], r["unqualified_s"]) for r in rows] == [("", 435 * 60, 450 * 60)]
+
+
+def test_deaths_and_unmapped_states_are_unqualified_and_breaks_may_be_run_through(plant_day):
+    _, truth = plant_day
+    dead = {r["asset_id"]: r["duration_s"] for r in truth.state_time if r["state"] == "NO_SIGNAL"}
+    assert dead == {"denver-press-2": 25 * 60, "denver-capper-1": 12 * 60}
+    assert [r["time_category"] for r in truth.state_time if r["state"] == "PURGE"] == ["unqualified"]
+    assert sum(r["planned_stop_production_s"] for r in truth.production if r["asset_id"] == "denver-capper-1") > 0
+
+
+def test_products_change_within_a_shift_and_share_its_planned_busy_time(plant_day):
+    _, truth = plant_day
+    rows = facts_of(truth, "denver-filler-1", "day")
+    assert [row["product_id"] for row in rows] == ["P-100", "P-200"]
+    assert sum(row["planned_busy_s"] for row in rows) == pytest.approx(420 * 60)
+    assert all(row["produced_qty"] > 0 for row in rows)
+
+
+def test_reference_rows_name_each_other(plant_day):
+    out, _ = plant_day
+
+    def rows(entity):
+        with (out / "reference" / f"{entity}.csv").open(encoding="utf-8", newline="") as stream:
+            return list(csv.DictReader(stream))
+
+    assets = {row["asset_id"]: row["site_id"] for row in rows("asset")}
+    assert set(assets.values()) == {row["site_id"] for row in rows("site")}
+    assert {row["asset_id"] for row in rows("tag")} <= set(assets)
+    assert len({row["tag_id"] for row in rows("tag")}) == len(rows("tag"))
+    unknown = [row["work_order_id"] for row in rows("work_order") if row["asset_id"] not in assets]
+    assert unknown == ["WO-9001"]
+
+
+def test_the_truth_is_beside_the_landing_folder_and_reads_back(plant_day):
+    out, truth = plant_day
+    assert read_truth(truth_path(out)) == truth
+    assert truth.as_of_utc > truth.horizon_utc > truth.first_shift_start_utc
+
+
+def test_a_used_folder_and_a_senseless_scale_are_refused(plant_day, tmp_path):
+    out, _ = plant_day
+    with pytest.raises(ValueError, match="not empty"):
+        simulate_plant(out)
+    with pytest.raises(ValueError, match="scale=0"):
+        simulate_plant(tmp_path / "landing", scale=0)
+    assert not (tmp_path / "landing").exists()
