@@ -246,8 +246,18 @@ def test_payloads_as_base64_or_text_become_their_bytes(spark, tmp_path: Path) ->
     types = [pa.string(), pa.string(), pa.timestamp("ms", "UTC")]
     encoded = base64.b64encode(b"\x00\x01\xfe").decode()
     plant.parquet("hivemq/a.parquet", [("t", encoded, T_MS), ("t", "no base64!", T_MS)], ("t", "p", "ms"), types)
+    types[0] = pa.binary()
+    plant.parquet(
+        "hivemq/b.parquet",
+        [(b"caf\xe9", encoded, T_MS), ("caf\u00e9".encode(), encoded, T_MS)],
+        ("t", "p", "ms"),
+        types,
+    )
     plant.run("b1")
-    assert [bytes(row["payload"]) for row in plant.messages()] == [b"\x00\x01\xfe", b"no base64!"]
+    assert [bytes(row["payload"]) for row in plant.messages()[:2]] == [b"\x00\x01\xfe", b"no base64!"]
+    assert [row["topic"] for row in plant.messages()[2:]] == ["caf\u00e9", "caf\u00e9"], (
+        "a topic is always readable text"
+    )
     assert plant.messages()[0]["broker_time_utc"] == utc("2026-03-01T06:00:00.123")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -172,6 +174,22 @@ def test_every_check_of_the_gate_passes_on_a_sound_star(plant: Any) -> None:
     rows = plant.read("SELECT check_name, failed_rows FROM etl.publish_check")
     assert len(rows) == 12
     assert {row["failed_rows"] for row in rows} == {0}
+
+
+def test_the_queries_of_the_pipeline_run(plant: Any, repository_root: Path) -> None:
+    path = repository_root / "pipelines" / "gold" / "pl_gold_publish.DataPipeline" / "pipeline-content.json"
+    if not path.is_file():
+        pytest.skip("the pipeline is not in this checkout")
+    activities = {a["name"]: a["typeProperties"] for a in json.loads(path.read_text())["properties"]["activities"]}
+    plant.add_shift(MONDAY)
+    for properties in activities.values():
+        if "storedProcedureName" in properties:
+            plant.write()
+            assert set(properties["storedProcedureParameters"]) == {"as_of_utc"}
+            plant.warehouse.execute_procedure(properties["storedProcedureName"], {"as_of_utc": "2026-04-01T00:00:00Z"})
+    counted = plant.read(activities["Count facts"]["scripts"][0]["text"]["value"])
+    assert counted == [{"production_rows": 1, "state_time_rows": 1}]
+    assert plant.read(activities["Check before publishing"]["source"]["sqlReaderQuery"]["value"]) == []
 
 
 def test_state_time_is_restated_like_production(plant: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as sf
@@ -59,19 +59,21 @@ def _mappings(bronze: Lakehouse) -> dict[str, CsvMapping]:
 
 
 def _rebuild(messages: DataFrame, mappings: Mapping[str, CsvMapping], silver: Lakehouse) -> dict[str, int]:
-    with silver.staged(messages) as staged:
-        good, outcomes = _read_all(staged, mappings)
-        counts = {
-            entity: silver.replace(f"plant.{entity}", _final(entity, rows)).changed for entity, rows in good.items()
-        }
-        with silver.staged(outcomes) as told:
-            counts["quarantine"] = _quarantine(told, silver).changed
-            counts["audit"] = _audit(told, silver).changed
+    good, outcomes = _read_all(silver.settled(messages), mappings, silver.settled)
+    counts = {e: silver.replace(f"plant.{e}", _final(e, rows)).changed for e, rows in good.items()}
+    outcomes = silver.settled(outcomes)
+    counts["quarantine"] = _quarantine(outcomes, silver).changed
+    counts["audit"] = _audit(outcomes, silver).changed
     return counts
 
 
-def _read_all(messages: DataFrame, mappings: Mapping[str, CsvMapping]) -> tuple[dict[str, DataFrame], DataFrame]:
-    """Return the good rows of each entity, and what became of every message."""
+def _read_all(
+    messages: DataFrame, mappings: Mapping[str, CsvMapping], settle: Callable[[DataFrame], DataFrame]
+) -> tuple[dict[str, DataFrame], DataFrame]:
+    """Return the good rows of each entity, and what became of every message.
+
+    The rows of an entity are settled: they are written, they are parents of others, and they are accounted for.
+    """
     problems = {mapping.topic: found for mapping in mappings.values() if (found := mapping_problem(mapping))}
     readable = [default_mapping(entity).topic for entity in ENTITIES if default_mapping(entity).topic not in problems]
     outcomes = to_unreadable_rows(messages.where(~sf.col("topic").isin(*readable)), problems)
@@ -80,7 +82,7 @@ def _read_all(messages: DataFrame, mappings: Mapping[str, CsvMapping]) -> tuple[
         is_readable = default_mapping(entity).topic in readable
         mapping = mappings[entity] if is_readable else default_mapping(entity)
         rows = to_reference_rows(messages.where(sf.lit(is_readable)), mapping)
-        checked = with_missing_parents(rows, entity, good)
+        checked = settle(with_missing_parents(rows, entity, good))
         good[entity], _ = split_reference_rows(checked)
         outcomes = outcomes.unionByName(checked.select(*CARRIED))
     return good, outcomes

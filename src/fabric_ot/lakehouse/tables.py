@@ -115,6 +115,14 @@ class Lakehouse:
         finally:
             kept.unpersist()
 
+    def settled(self, rows: DataFrame) -> DataFrame:
+        """Compute `rows` now and forget how: for small frames that many others build on.
+
+        Spark plans every use of a frame from its sources, staged or not; where dozens of small frames build on each
+        other, planning costs far more than computing. The rows live on the executors until nothing refers to them.
+        """
+        return rows.localCheckpoint(eager=True)
+
     def frame(self, table: str, rows: Sequence[tuple[Any, ...]]) -> DataFrame:
         """Build a small frame with the contract's columns from tuples."""
         return self._spark.createDataFrame(list(rows), self._contract(table).spark_ddl())

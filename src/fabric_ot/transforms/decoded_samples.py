@@ -123,5 +123,6 @@ def reasons_of(conditions: Sequence[tuple[str, Column]]) -> Column:
 
 
 def shown(text: Column) -> Column:
-    """Return the beginning of a text, as `detail` shows it to a person."""
-    return sf.substring(text, 1, _SHOWN_CHARACTERS)
+    """Return the beginning of a text, as `detail` shows it to a person: bytes that are no UTF-8 are told as `?`."""
+    # The regular expression sees each invalid byte as U+FFFD; unreplaced, no other reader could open the table.
+    return sf.regexp_replace(sf.substring(text, 1, _SHOWN_CHARACTERS), "\ufffd", "?")

@@ -22,7 +22,7 @@ from fabric_ot.transforms.decoded_samples import (
 from fabric_ot.transforms.intervals import require_columns
 from fabric_ot.transforms.wall_time import parse_time_pattern, wall_time_to_utc
 
-_VALUE = "array<struct<tag_id string, unit string, text string>>"
+_VALUE = "struct<tag_id string, unit string, text string>"
 
 
 def to_historian_samples(messages: DataFrame, mappings: Sequence[CsvMapping]) -> DataFrame:
@@ -52,7 +52,7 @@ def to_historian_samples(messages: DataFrame, mappings: Sequence[CsvMapping]) ->
         "_early",
         _choose([_fits(n, mapping) for n, mapping in enumerate(declared)], "boolean").alias("_fits"),
         _choose([_event_time(n, mapping) for n, mapping in enumerate(declared)], "timestamp").alias("_event_time"),
-        _choose([_values(n, mapping) for n, mapping in enumerate(declared)], _VALUE).alias("_values"),
+        _choose([_values(n, mapping) for n, mapping in enumerate(declared)], f"array<{_VALUE}>").alias("_values"),
     )
     refused = rows.withColumn("_reason", _reason())
     accepted = sf.when(sf.col("_reason").isNull(), sf.col("_values"))
@@ -103,7 +103,7 @@ def _event_time(n: int, mapping: CsvMapping) -> tuple[Column, Column]:
 
 def _values(n: int, mapping: CsvMapping) -> tuple[Column, Column]:
     fields = [
-        sf.struct(sf.lit(value.tag_id), sf.lit(value.unit).cast("string"), _field(n, mapping, value.column))
+        sf.struct(sf.lit(value.tag_id), sf.lit(value.unit), _field(n, mapping, value.column)).cast(_VALUE)
         for value in mapping.values
     ]
     return _is_mine(mapping), sf.array(*fields)

@@ -136,11 +136,21 @@ def with_partition_names(messages: DataFrame, *, names: Mapping[str, str]) -> Da
 def _select(rows: DataFrame, *, route: str, topic: Column, **columns: Column) -> DataFrame:
     types = {"payload": "binary", "qos": "int", "is_retained": "boolean", "source_offset": "bigint"}
     types |= {"broker_time_utc": "timestamp", "enqueued_time_utc": "timestamp"}
-    known = {"route": sf.lit(route), "topic": sf.coalesce(topic, sf.lit("")), "source_file": sf.col("source_file")}
+    known = {
+        "route": sf.lit(route),
+        "topic": sf.coalesce(_valid(topic), sf.lit("")),
+        "source_file": sf.col("source_file"),
+    }
     known |= columns
     return rows.select(
         *(known.get(name, sf.lit(None)).cast(types.get(name, "string")).alias(name) for name in MESSAGE_COLUMNS)
     )
+
+
+def _valid(text: Column) -> Column:
+    # Spark keeps bytes that are not UTF-8 in a string, and then no other reader can read the table.
+    raw = text.cast("binary")
+    return sf.when(sf.encode(text.cast("string"), "UTF-8") == raw, text).otherwise(sf.decode(raw, "ISO-8859-1"))
 
 
 def _hivemq_payload(by_meaning: Mapping[str, Column]) -> Column:
@@ -174,4 +184,4 @@ def _property_text(value: Column, kind: st.DataType) -> Column:
 
 def _lookup(values: Mapping[str, str], key: Column) -> Column:
     pairs = [sf.lit(text) for item in values.items() for text in item]
-    return sf.create_map(*pairs).getItem(key) if pairs else sf.lit(None).cast("string")
+    return sf.create_map(*pairs)[key] if pairs else sf.lit(None).cast("string")

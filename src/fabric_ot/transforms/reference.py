@@ -118,7 +118,9 @@ def to_reference_rows(messages: DataFrame, mapping: CsvMapping) -> DataFrame:
     """
     columns = _checked_columns(mapping)
     require_columns("to_reference_rows", messages, [*CARRIED[:5], "ingest_batch_id", "ingested_time_utc"])
-    lines = messages.where(sf.col("topic") == mapping.topic).withColumn("_fields", _fields(mapping))
+    # exploding the one parsed line keeps the optimizer from copying the parse into every field that reads it
+    parsed = sf.explode(sf.array(_fields(mapping)))
+    lines = messages.where(sf.col("topic") == mapping.topic).withColumn("_fields", parsed)
     raw = {column.name: _raw(column.name) for column in columns}
     typed = {column.name: _typed(column, raw[column.name]) for column in columns}
     arrival = sf.coalesce("broker_time_utc", "enqueued_time_utc", "ingested_time_utc")

@@ -338,13 +338,11 @@ def test_published_vectors_give_their_documented_samples(spark, shared_data):
     assert found.outcome(at["NBIRTH_LARGE"]) == ("decoded", None, 100)
 
 
-def test_the_plan_has_one_python_worker(spark):
-    messages, placed, _ = settle(spark, [message("spBv1.0/g/NDATA/n", b"")])
-    plan = placed._jdf.queryExecution().optimizedPlan().toString()
-    assert plan.count("MapInArrow") + plan.count("InMemoryRelation") == 1
-    fresh = with_sequence(with_payload(messages).withColumn("epoch_before", sf.lit(0)))
-    samples = to_metric_samples(fresh, to_definitions(fresh.limit(0)))
-    plan = fresh._jdf.queryExecution().executedPlan().toString()
+def test_payloads_are_decoded_by_one_python_worker_and_placed_by_one_shuffle(spark):
+    rows = [message("spBv1.0/g/NDATA/n", b"")]
+    messages = with_edge_node(with_decoder(frame(spark, MESSAGE.spark_ddl(), rows), CONFIG))
+    placed = with_sequence(with_payload(messages).withColumn("epoch_before", sf.lit(0)))
+    plan = placed._jdf.queryExecution().executedPlan().toString()
     assert plan.count("MapInArrow") == 1
-    assert not any(name in plan for name in ("BatchEvalPython", "ArrowEvalPython", "PythonRDD"))
-    assert samples.columns[0] == "route"
+    assert plan.count("Exchange hashpartitioning") == 1
+    assert not any(name in plan for name in ("BatchEvalPython", "ArrowEvalPython", "InPandas"))

@@ -79,6 +79,10 @@ class SmallFabric:
         self.write(folder / "notebook-content.py", text)
         return load_repository(self.root).find("Notebook", name)
 
+    def pipeline(self, name: str, *activities: dict[str, Any], layer: str = "silver", **properties: Any) -> None:
+        folder = self.item("DataPipeline", name, f"pipelines/{layer}")
+        self.write(folder / "pipeline-content.json", {"properties": {"activities": list(activities), **properties}})
+
     def onelake(self) -> OneLake:
         repository = load_repository(self.root)
         onelake = OneLake(self.onelake_root, repository, workspace_ids(repository))

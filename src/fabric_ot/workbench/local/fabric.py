@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ from fabric_ot.workbench.local.dax import DaxEngine
 from fabric_ot.workbench.local.direct_lake import FramedModel, frame_model
 from fabric_ot.workbench.local.libraries import Libraries
 from fabric_ot.workbench.local.notebooks import NotebookRunner
+from fabric_ot.workbench.local.notebookutils import Secrets
 from fabric_ot.workbench.local.onelake import OneLake
 from fabric_ot.workbench.local.pipelines import ActivityEvent, PipelineRun, run_pipeline
 from fabric_ot.workbench.local.preview import render_report
@@ -127,7 +129,8 @@ class LocalFabric:
 
     def notebooks(self) -> NotebookRunner:
         """Return the runner of this repository's notebooks."""
-        return NotebookRunner(self.onelake, spark=self.spark, libraries=self.libraries)
+        secrets = Secrets.of_environment(os.environ)
+        return NotebookRunner(self.onelake, self.libraries, spark=self.spark, secrets=secrets)
 
     def warehouse(self, name: str = places.GOLD_WAREHOUSE) -> Warehouse:
         """Return the Warehouse called `name`, deployed."""

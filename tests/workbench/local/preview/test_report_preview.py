@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -190,3 +191,34 @@ def test_a_bar_is_as_long_as_its_value(report, model, engine, tmp_path):
     values = sorted((r["[OEE]"] for r in rows_of(chart, engine)), reverse=True)
     assert len(widths) == len(values) == 2
     assert widths[0] / widths[1] == pytest.approx(values[0] / values[1], abs=0.01)
+
+
+@pytest.mark.parametrize("kind", ["barChart", "columnChart", "clusteredBarChart", "clusteredColumnChart"])
+def test_every_kind_of_chart_draws_each_value_once_with_its_name(report, model, engine, tmp_path, kind):
+    (chart,) = (v for v in report.pages[0].visuals if v.name == "downtime_by_asset")
+    text = render_report(with_visual(report, replace(chart, type=kind)), model, engine, tmp_path / "x.html").read_text()
+    told = re.findall(r"<title>([^<]*)</title></rect>", text)
+    expected = [
+        f"{row['Asset[asset_name]']}, {row['State Time[state]']}: {format_value(row['[Downtime Hours]'], '#,0.0')}"
+        for row in rows_of(chart, engine)
+    ]
+    assert sorted(html.unescape(item) for item in told) == sorted(expected)
+    assert len(expected) == 4
+
+
+def test_a_blank_value_draws_no_bar(report, model, make_engine, tmp_path):
+    (chart,) = (v for v in report.pages[0].visuals if v.name == "effectiveness_by_shift")
+    keys = {"date_key": 1, "shift_key": 1, "asset_key": 1, "product_key": 1}
+    facts = [{**keys, "planned_busy_s": 10.0, "production_s": 5.0}]
+    engine = make_engine({**ROWS_WITHOUT_FACTS, "Production": facts})
+    text = render_report(with_visual(report, chart), model, engine, tmp_path / "x.html").read_text()
+    assert re.findall(r"<title>([^<]*)</title></rect>", text) == ["Early, Availability: 50.0 %"]
+    assert text.count("\N{EN DASH}</text>") == 2
+
+
+ROWS_WITHOUT_FACTS = {
+    "Date": [{"date_key": 1}],
+    "Shift": [{"shift_key": 1, "shift_name": "Early"}],
+    "Asset": [{"asset_key": 1, "asset_name": "Press"}],
+    "Product": [{"product_key": 1, "product_name": "Bolt"}],
+}

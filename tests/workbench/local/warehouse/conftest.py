@@ -53,19 +53,27 @@ def lakehouse(tmp_path: Path) -> Callable[[str, Mapping[str, Any] | pa.Table], P
     return write
 
 
+TABLE = "CREATE TABLE w.t (a int NOT NULL, b varchar(5) NULL, f float NULL, ts datetime2(6) NULL, ok bit NULL)"
+
+
+def open_in(folder: Path, *texts: str, **options: Any) -> Warehouse:
+    """Open the Warehouse of one folder, with the lakehouses beside it."""
+    return Warehouse.open(
+        folder / "gold.duckdb",
+        project_of(*texts, **options),
+        clock=lambda: NOW,
+        catalog=lambda database, schema, table: folder / database / schema / table,
+        publish_to=folder / "Tables",
+    )
+
+
 @pytest.fixture
 def make_warehouse(tmp_path: Path) -> Iterator[MakeWarehouse]:
     """Open and deploy Warehouses over one file; all are closed at the end."""
     with ExitStack() as stack:
 
         def make(*texts: str, is_deployed: bool = True, **options: Any) -> Warehouse:
-            warehouse = Warehouse.open(
-                tmp_path / "gold.duckdb",
-                project_of(*texts, **options),
-                clock=lambda: NOW,
-                catalog=lambda database, schema, table: tmp_path / database / schema / table,
-                publish_to=tmp_path / "Tables",
-            )
+            warehouse = open_in(tmp_path, *texts, **options)
             stack.callback(warehouse.close)
             if is_deployed:
                 warehouse.deploy()
@@ -76,22 +84,37 @@ def make_warehouse(tmp_path: Path) -> Iterator[MakeWarehouse]:
 
 @pytest.fixture
 def warehouse(make_warehouse: MakeWarehouse) -> Warehouse:
-    """A Warehouse with one table: `w.t(a int NOT NULL, b varchar(5), f float, ts datetime2(6), ok bit)`."""
-    return make_warehouse(
-        "CREATE TABLE w.t (a int NOT NULL, b varchar(5) NULL, f float NULL, ts datetime2(6) NULL, ok bit NULL)"
-    )
+    """A Warehouse with one empty table, `w.t`."""
+    return make_warehouse(TABLE)
 
 
 @pytest.fixture(scope="module")
-def scalar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
+def still_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """The same, for the tests of one file that do not change it."""
+    with open_in(tmp_path_factory.mktemp("still"), TABLE) as warehouse:
+        warehouse.deploy()
+        yield warehouse
+
+
+@pytest.fixture(scope="module")
+def open_module_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeWarehouse]:
+    """Open a Warehouse for the tests of one file."""
+    with ExitStack() as stack:
+
+        def make(*texts: str) -> Warehouse:
+            warehouse = stack.enter_context(open_in(tmp_path_factory.mktemp("module"), *texts))
+            warehouse.deploy()
+            return warehouse
+
+        yield make
+
+
+@pytest.fixture(scope="module")
+def scalar(open_module_warehouse: MakeWarehouse) -> Callable[..., Any]:
     """Evaluate one T-SQL expression; keywords are its variables."""
-    folder = tmp_path_factory.mktemp("expressions")
-    empty = Warehouse.open(
-        folder / "gold.duckdb", project_of(), clock=lambda: NOW, catalog=lambda *_: None, publish_to=folder / "Tables"
-    )
+    empty = open_module_warehouse()
 
     def evaluate(expression: str, **parameters: Any) -> Any:
         return empty.query(f"SELECT {expression} AS v", parameters)[0]["v"]
 
-    with empty:
-        yield evaluate
+    return evaluate

@@ -73,8 +73,8 @@ def messages(warehouse: Warehouse, sql: str) -> list[str]:
         ),
     ],
 )
-def test_a_rule_of_the_language_holds(warehouse: Warehouse, sql: str, expected: list[str]) -> None:
-    assert messages(warehouse, sql) == expected
+def test_a_rule_of_the_language_holds(still_warehouse: Warehouse, sql: str, expected: list[str]) -> None:
+    assert messages(still_warehouse, sql) == expected
 
 
 @pytest.mark.parametrize(
@@ -98,9 +98,9 @@ def test_a_rule_of_the_language_holds(warehouse: Warehouse, sql: str, expected: 
         ("DECLARE @a int = 1; SELECT @a = 3000000000", 8115),
     ],
 )
-def test_an_error_of_the_language_has_its_number(warehouse: Warehouse, sql: str, number: int) -> None:
+def test_an_error_of_the_language_has_its_number(still_warehouse: Warehouse, sql: str, number: int) -> None:
     with pytest.raises(TsqlError) as caught:
-        warehouse.script(sql)
+        still_warehouse.script(sql)
     assert caught.value.number == number
 
 
@@ -117,9 +117,9 @@ PROCEDURES = (
 )
 
 
-@pytest.fixture
-def procedures(make_warehouse: Callable[..., Warehouse]) -> Warehouse:
-    return make_warehouse(*PROCEDURES)
+@pytest.fixture(scope="module")
+def procedures(open_module_warehouse: Callable[..., Warehouse]) -> Warehouse:
+    return open_module_warehouse(*PROCEDURES)
 
 
 @pytest.mark.parametrize(
@@ -202,16 +202,16 @@ def test_an_error_tells_procedure_line_and_statement(procedures: Warehouse) -> N
     assert "THROW 50005" in str(caught.value)
 
 
-def test_what_is_refused_by_name_is_never_caught(warehouse: Warehouse) -> None:
+def test_what_is_refused_by_name_is_never_caught(still_warehouse: Warehouse) -> None:
     with pytest.raises(NotSupportedError, match=r"batch, line 2: the function NEWID"):
-        warehouse.script("BEGIN TRY\nSELECT NEWID() AS n END TRY BEGIN CATCH PRINT 'hidden' END CATCH")
+        still_warehouse.script("BEGIN TRY\nSELECT NEWID() AS n END TRY BEGIN CATCH PRINT 'hidden' END CATCH")
 
 
-def test_go_separates_batches_and_their_variables(warehouse: Warehouse) -> None:
-    found = warehouse.script("DECLARE @a int = 1; PRINT @a\nGO\nDECLARE @a int = 2; PRINT @a\nGO\n")
+def test_go_separates_batches_and_their_variables(still_warehouse: Warehouse) -> None:
+    found = still_warehouse.script("DECLARE @a int = 1; PRINT @a\nGO\nDECLARE @a int = 2; PRINT @a\nGO\n")
     assert found.messages == ("1", "2")
     with pytest.raises(TsqlError, match="line 3: error 137"):
-        warehouse.script("DECLARE @a int = 1\nGO\nPRINT @a")
+        still_warehouse.script("DECLARE @a int = 1\nGO\nPRINT @a")
 
 
 def test_the_row_count_of_a_result_counts_stored_rows_only(warehouse: Warehouse) -> None:

@@ -254,9 +254,11 @@ def test_what_is_not_translated_is_refused_by_name(scalar: Scalar, expression: s
         ("BEGIN TRANSACTION named; COMMIT", "name"),
     ],
 )
-def test_a_statement_that_a_warehouse_has_not_is_refused_by_name(warehouse: Warehouse, sql: str, named: str) -> None:
+def test_a_statement_that_a_warehouse_has_not_is_refused_by_name(
+    still_warehouse: Warehouse, sql: str, named: str
+) -> None:
     with pytest.raises((NotSupportedError, SqlError)) as caught:
-        warehouse.script(sql)
+        still_warehouse.script(sql)
     assert named in str(caught.value)
 
 
@@ -313,12 +315,12 @@ def test_apply_joins_and_table_functions_see_the_left_side(warehouse: Warehouse)
     assert [(r["a"], r["v"], r["twice"]) for r in rows] == [(1, "x", 2), (1, "y", 2), (2, None, 4)]
 
 
-def test_values_set_operators_and_derived_tables_take_common_types(warehouse: Warehouse) -> None:
-    rows = warehouse.query(
+def test_values_set_operators_and_derived_tables_take_common_types(still_warehouse: Warehouse) -> None:
+    rows = still_warehouse.query(
         "SELECT v.k, v.x / 2 AS h FROM (VALUES (1, 1), (2, NULL)) AS v(k, x) UNION ALL SELECT 3, 2.5E0 ORDER BY k"
     )
     assert rows == [{"k": 1, "h": 0.0}, {"k": 2, "h": None}, {"k": 3, "h": 2.5}]
-    assert warehouse.query("SELECT 1 AS a EXCEPT SELECT 1") == []
+    assert still_warehouse.query("SELECT 1 AS a EXCEPT SELECT 1") == []
 
 
 @pytest.mark.parametrize(
@@ -340,21 +342,21 @@ def test_values_set_operators_and_derived_tables_take_common_types(warehouse: Wa
         ("SELECT 'open", 105),
     ],
 )
-def test_names_and_shapes_are_checked_as_on_the_server(warehouse: Warehouse, sql: str, number: int) -> None:
+def test_names_and_shapes_are_checked_as_on_the_server(still_warehouse: Warehouse, sql: str, number: int) -> None:
     with pytest.raises(TsqlError) as caught:
-        warehouse.query(sql)
+        still_warehouse.query(sql)
     assert caught.value.number == number
 
 
-def test_values_enter_as_typed_literals_never_as_text(warehouse: Warehouse) -> None:
+def test_values_enter_as_typed_literals_never_as_text(still_warehouse: Warehouse) -> None:
     evil = "x'); DROP TABLE w.t; --"
-    assert warehouse.query("SELECT @p AS p, LEN(@p) AS n", {"p": evil}) == [{"p": evil, "n": len(evil)}]
-    assert warehouse.query("SELECT COUNT(*) AS n FROM w.t") == [{"n": 0}]
+    assert still_warehouse.query("SELECT @p AS p, LEN(@p) AS n", {"p": evil}) == [{"p": evil, "n": len(evil)}]
+    assert still_warehouse.query("SELECT COUNT(*) AS n FROM w.t") == [{"n": 0}]
 
 
-def test_parameters_keep_their_python_types(warehouse: Warehouse) -> None:
+def test_parameters_keep_their_python_types(still_warehouse: Warehouse) -> None:
     given = {"i": 7, "f": 0.5, "b": True, "d": D(2026, 1, 2), "x": Decimal("1.50"), "n": None, "s": "é"}
-    found = warehouse.query("SELECT @i AS i, @f AS f, @b AS b, @d AS d, @x AS x, @n AS n, @s AS s", given)
+    found = still_warehouse.query("SELECT @i AS i, @f AS f, @b AS b, @d AS d, @x AS x, @n AS n, @s AS s", given)
     assert found == [given]
     zoned = T(2026, 1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=1)))
-    assert warehouse.query("SELECT @t AS t", {"t": zoned}) == [{"t": T(2026, 1, 1)}]
+    assert still_warehouse.query("SELECT @t AS t", {"t": zoned}) == [{"t": T(2026, 1, 1)}]

@@ -140,6 +140,16 @@ def test_a_rollback_undoes_tables_and_temporary_tables_but_not_variables(warehou
     assert found.result_sets == (({"n": 5, "kept": 1, "old_rows": 0, "stored": 0, "new_table": None},),)
 
 
+def test_an_error_leaves_no_temporary_table_behind(warehouse: Warehouse) -> None:
+    inner = "SELECT 1 AS x INTO #u; SELECT 1 / 0 AS y"
+    sql = f"CREATE TABLE #t (a int); DECLARE @v TABLE (a int); BEGIN TRAN; EXEC ('{inner}')"
+    for _ in range(2):
+        with pytest.raises(TsqlError, match="8134"):
+            warehouse.script(sql)
+    found = warehouse.script("CREATE TABLE #t (b int); SELECT COUNT(*) AS n FROM #t")
+    assert found.result_sets == (({"n": 0},),)
+
+
 def test_tables_of_a_lakehouse_stay_readable_after_a_rollback(
     warehouse: Warehouse, lakehouse: Callable[..., Any]
 ) -> None:

@@ -51,7 +51,7 @@ def frame_model(model: SemanticModel, *, resolve: ResolveItem, sku: str = "F2") 
         message = f"model {model.name!r} cannot be framed, {len(problems)} problem(s):\n{lines}"
         raise FramingError(message)
     versions = {name: facts.version for name, facts in framing.facts.items()}
-    return FramedModel(model, framing.tables, versions, framing.facts, tuple(framing.warnings))
+    return FramedModel(model, framing.tables, versions, framing.facts, framing.told_warnings())
 
 
 class _Framing:
@@ -64,7 +64,7 @@ class _Framing:
         self.tables: dict[str, pa.Table] = {}
         self.facts: dict[str, TableFacts] = {}
         self.problems: list[str] = []
-        self.warnings: list[str] = []
+        self.warnings: dict[str, list[str]] = {}
 
     def frame(self, table: Table) -> None:
         try:
@@ -79,6 +79,10 @@ class _Framing:
         if self.limits.model_bytes is None or total <= self.limits.model_bytes:
             return []
         return [f"the model takes {total:,} bytes on disk; {self.limits.sku} allows {self.limits.model_bytes:,}"]
+
+    def told_warnings(self) -> tuple[str, ...]:
+        """Tables that share a warning share a sentence."""
+        return tuple(f"table {', '.join(map(repr, names))}: {warning}" for warning, names in self.warnings.items())
 
     def _folder(self, table: Table) -> Path:
         """Return the Delta folder that the partition names, through the shared expression that it refers to."""
@@ -110,5 +114,6 @@ class _Framing:
         data = source.read(table.columns)
         keys = sorted({r.to_column for r in self.model.relationships if r.to_table == table.name})
         self.tables[table.name] = data
-        self.warnings += [f"table {table.name!r}: {warning}" for warning in checks.table_warnings(facts, data)]
+        for warning in checks.table_warnings(facts, data):
+            self.warnings.setdefault(warning, []).append(table.name)
         return checks.value_problems(data) + checks.key_problems(data, keys)

@@ -11,6 +11,8 @@ from urllib.parse import urlparse
 from fabric_ot.errors import PlatformError
 from fabric_ot.workbench.local.notebookutils.refusal import Area
 
+SECRETS_FILE_VARIABLE = "FABRIC_OT_SECRETS"
+"""Names the JSON file, which belongs outside the checkout."""
 SECRET_PREFIX = "FABRIC_OT_SECRET_"  # noqa: S105
 TOKEN_PREFIX = "FABRIC_OT_TOKEN_"  # noqa: S105
 
@@ -25,6 +27,12 @@ class Secrets:
         """Read nothing yet."""
         self._environment = environment or {}
         self._file = file
+
+    @classmethod
+    def of_environment(cls, environment: Mapping[str, str]) -> Secrets:
+        """Return what this environment offers: its variables, and the file that one of them names."""
+        file = environment.get(SECRETS_FILE_VARIABLE)
+        return cls(environment=environment, file=Path(file) if file else None)
 
     def secret(self, vault: str, name: str) -> str:
         """Return a secret of a key vault, given by its address or name.

@@ -27,7 +27,7 @@ def legend(chart: ChartData) -> str:
 def bars(chart: ChartData, *, width: float, height: float, stacked: bool, label: str) -> str:
     """Draw categories from top to bottom."""
     longest = max(len(category) for category in chart.categories)
-    left = min(max(longest * svg.TEXT_WIDTH + 14, 60), width * 0.44)
+    left = min(max(longest * svg.TEXT_WIDTH + 20, 60), width * 0.44)
     count = len(chart.categories)
     height = max(height, _TOP + _AXIS + count * _LEAST_BAND * (1 if stacked else len(chart.series)))
     steps = _steps(chart, stacked=stacked, wanted=int((width - left - _VALUE_ROOM) / 64))

@@ -19,8 +19,8 @@ from fabric_ot.workbench.local.warehouse.sql_values import quoted_name
 from fabric_ot.workbench.local.warehouse.translate import parse_condition, parse_expression, parse_statement
 
 
-def deploy_tables(engine: Engine, project: WarehouseProject) -> tuple[str, ...]:
-    """Create schemas and missing tables in one transaction; returns the created tables.
+def deploy_tables(engine: Engine, project: WarehouseProject) -> None:
+    """Create schemas and missing tables in one transaction.
 
     Raises:
         SqlError: an existing table has other columns.
@@ -35,7 +35,6 @@ def deploy_tables(engine: Engine, project: WarehouseProject) -> tuple[str, ...]:
             + "\n  ".join(problems)
             + "\nHint: DROP TABLE the named table(s) and deploy again, then run the procedure that loads them."
         )
-    created = []
     engine.begin()
     try:
         for schema in ("dbo", *(item.name for item in project.of_kind("schema"))):
@@ -43,12 +42,10 @@ def deploy_tables(engine: Engine, project: WarehouseProject) -> tuple[str, ...]:
         for table in wanted:
             if (table.schema, table.name) not in existing:
                 engine.create_table(f"{quoted_name(table.schema)}.{quoted_name(table.name)}", table.columns)
-                created.append(f"{table.schema}.{table.name}")
         engine.commit()
     except BaseException:
         engine.rollback()
         raise
-    return tuple(created)
 
 
 def _differences(table: TableDefinition, deployed: tuple[TableColumn, ...] | None) -> Iterator[str]:

@@ -118,6 +118,11 @@ class Engine:
             # The engine forgets lengths; the T-SQL type is kept beside the column.
             self.execute(f"COMMENT ON COLUMN {where}.{quoted_name(column.name)} IS {quoted_text(column.type)}")
 
+    def drop_temporary_tables(self) -> None:
+        """Drop every temporary table, also those that an error has left behind."""
+        for (name,) in self.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'temp'"):
+            self.execute(f"DROP TABLE temp.{quoted_name(name)}")
+
     def tables(self) -> dict[tuple[str, str], tuple[TableColumn, ...]]:
         """Return every stored table with its columns and T-SQL types."""
         rows = self.execute(

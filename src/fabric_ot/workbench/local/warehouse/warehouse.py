@@ -112,11 +112,10 @@ class Warehouse:
         Raises:
             SqlError: a table exists with other columns; says what differs and what to do. Nothing is changed then.
         """
-        created = deploy_tables(self._engine, self._project)
+        deploy_tables(self._engine, self._project)
         self._objects.tables.clear()
         self._objects.tables.update(self._engine.tables())
-        published = self._publish({(t.schema, t.name) for t in self._project.tables()})
-        return tuple(sorted({*published, *(name for name in created if name in published)}))
+        return self._publish({(table.schema, table.name) for table in self._project.tables()})
 
     def execute_procedure(self, name: str, parameters: Mapping[str, Any] | None = None) -> ProcedureResult:
         """Run `schema.procedure`; parameter names come with or without `@`, values are Python's.
@@ -209,10 +208,8 @@ class Warehouse:
             error.notes.append(f"Note: committed before the error, and kept as on the server: {names}.")
 
     def _finish(self, session: Session) -> tuple[str, ...]:
-        for frame in session.frames:
-            for relation in frame.tables.values():
-                self._engine.execute(f"DROP TABLE IF EXISTS {relation.sql}")
         self._lakehouses.end_batch()
+        self._engine.drop_temporary_tables()
         return self._publish(session.committed)
 
     def _publish(self, keys: set[tuple[str, str]]) -> tuple[str, ...]:

@@ -1,0 +1,147 @@
+"""A production run computes what was touched, writes what changed, and refuses a calendar that counts time twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from fabric_ot.errors import ContractError
+from fabric_ot.jobs.production import run_production
+from fabric_ot.lakehouse import Lakehouse
+
+pytestmark = pytest.mark.spark
+
+DAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
+SINCE = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+TABLES = (
+    "shift_instance", "planned_stop", "state_interval", "count_delta", "energy_interval", "state_time", "production",
+    "progress",
+)  # fmt: skip
+HOUR = 3600.0
+
+
+def at(hour: float) -> dt.datetime:
+    return DAY + dt.timedelta(hours=hour)
+
+
+class Plant:
+    """A silver lakehouse with one site in UTC, two shifts a day, two machines and one that never spoke."""
+
+    def __init__(self, spark, folder: Path) -> None:
+        self.silver = Lakehouse(
+            spark, name="ot_silver", layer="silver", tables_path=str(folder / "T"), files_path=str(folder / "F")
+        )
+        self.put("site", [("utc", "Zulu", "UTC")])
+        self.put("asset", [(name, name, "utc", None, None, SINCE, None, True) for name in ("oven", "press", "mute")])
+        roles = [("state", "string"), ("product", "string"), ("good_counter", "double"), ("energy_counter", "double")]
+        self.put(
+            "tag",
+            [
+                (f"{asset}/{role}", asset, role, kind, None, None, SINCE, None, True)
+                for asset in ("oven", "press", "mute")
+                for role, kind in roles
+            ],
+        )
+        self.put("product", [("P", "Product", 10.0, SINCE, None, True)])
+        self.put("state_category", [("RUN", "production"), ("DOWN", "unplanned_down")])
+        self.put(
+            "shift", [("utc", "day", "Day", "06:00:00", "14:00:00"), ("utc", "late", "Late", "14:00:00", "22:00:00")]
+        )
+        self.put("shift_stop", [("utc", "day", "lunch", "Break", "10:00:00", HOUR)])
+
+    def put(self, table: str, rows: list[tuple]) -> None:
+        self.silver.append(f"plant.{table}", self.silver.frame(f"plant.{table}", rows))
+
+    def read(self, batch: str, *samples: tuple[str, float, object]) -> None:
+        """Land samples (tag, hour, value) as one batch that the earlier steps have finished."""
+        rows = [
+            (
+                *(tag, at(hour), 0, None, *self._values(value), None, "GOOD", None, False, "payload"),
+                *("hivemq", batch, n, 0, None, at(hour), batch, at(hour).date()),
+            )
+            for n, (tag, hour, value) in enumerate(samples)
+        ]
+        self.put("reading", rows)
+        self.put("progress", [(step, batch, DAY) for step in ("reference", "reading")])
+
+    @staticmethod
+    def _values(value: object) -> tuple[float | None, str | None]:
+        return (None, value) if isinstance(value, str) else (float(value), None)
+
+    def run(self, hour: float) -> dict[str, int]:
+        return dict(run_production(self.silver, as_of_utc=at(hour)).counts)
+
+    def values(self, table: str, *columns: str) -> list[tuple]:
+        return sorted(tuple(row) for row in self.silver.read(f"plant.{table}").select(*columns).collect())
+
+    def versions(self) -> dict[str, int | None]:
+        return {name: self.silver.version(f"plant.{name}") for name in TABLES}
+
+
+def test_a_plant_day_in_steps(spark, tmp_path: Path) -> None:
+    plant = Plant(spark, tmp_path)
+    plant.read(
+        "b1",
+        ("oven/state", 6, "RUN"), ("oven/state", 12, "DOWN"), ("oven/state", 13, "RUN"), ("oven/product", 6, "P"),
+        ("oven/good_counter", 6, 100), ("oven/good_counter", 14, 2100), ("oven/energy_counter", 6, 10),
+        ("oven/energy_counter", 7, 14), ("press/state", 6.5, "RUN"),
+    )  # fmt: skip
+    plant.run(15)
+    facts = ("asset_id", "shift_id", "product_id", "planned_busy_s", "production_s", "unplanned_down_s", "good_qty")
+    day = [
+        ("mute", "day", "", 7 * HOUR, 0.0, 0.0, 0.0),
+        ("oven", "day", "P", 7 * HOUR, 6 * HOUR, HOUR, 2000.0),
+        ("press", "day", "", 7 * HOUR, 6.5 * HOUR, 0.0, 0.0),
+    ]
+    assert plant.values("production", *facts) == day, "only the shift that is over gives facts"
+    assert plant.values("production", "asset_id", "ideal_runtime_s")[1] == ("oven", 20_000.0)
+    assert plant.values("energy_interval", "asset_id", "energy_kwh") == [("oven", 4.0)]
+    assert [row for row in plant.values("state_interval", "asset_id", "state", "is_open") if row[2]] == [
+        ("oven", "RUN", True),
+        ("press", "RUN", True),
+    ]
+    assert plant.values("shift_instance", "shift_id", "planned_busy_s") == [("day", 7 * HOUR), ("late", 8 * HOUR)]
+    times = plant.values("state_time", "asset_id", "duration_s")
+    by_asset = {name: sum(seconds for asset, seconds in times if asset == name) for name, _ in times}
+    assert by_asset == {"mute": 8 * HOUR, "oven": 8 * HOUR, "press": 8 * HOUR}
+
+    before = plant.versions()
+    assert plant.run(15) == {"batches": 0}
+    assert plant.versions() == before, "a second run writes nothing"
+
+    plant.read("b2", ("press/state", 9, "DOWN"))
+    counts = plant.run(15)
+    assert counts["production"] == 1, "late data restates the facts it touches and no others"
+    assert plant.values("production", *facts)[2] == ("press", "day", "", 7 * HOUR, 2.5 * HOUR, 4 * HOUR, 0.0)
+    assert plant.versions()["shift_instance"] == before["shift_instance"]
+
+    assert plant.run(22)["production"] == 3, "time alone completes the next shift, of all machines"
+    late = [row for row in plant.values("production", *facts) if row[1] == "late"]
+    assert late == [
+        ("mute", "late", "", 8 * HOUR, 0.0, 0.0, 0.0),
+        ("oven", "late", "P", 8 * HOUR, 8 * HOUR, 0.0, 0.0),
+        ("press", "late", "", 8 * HOUR, 0.0, 8 * HOUR, 0.0),
+    ]
+
+    plant.read("b3", ("oven/state", -5, "RUN"))
+    plant.run(22)
+    first_late = [row for row in plant.values("production", "shift_start_utc", "asset_id") if row[0].day == 1]
+    assert first_late == [(dt.datetime(2026, 3, 1, 14), name) for name in ("mute", "oven", "press")], "for all machines"
+    assert plant.values("progress", "step", "ingest_batch_id")[:3] == [("production", b) for b in ("b1", "b2", "b3")]
+
+
+def test_overlapping_shifts_are_refused_by_name_and_nothing_is_written(spark, tmp_path: Path) -> None:
+    plant = Plant(spark, tmp_path)
+    plant.put("shift", [("utc", "extra", "Extra", "13:00:00", "15:00:00")])
+    plant.read("b1", ("oven/state", 6, "RUN"))
+    with pytest.raises(ContractError, match="utc extra on 2026-03-02"):
+        plant.run(23)
+    assert set(plant.versions().values()) - {plant.silver.version("plant.progress")} == {None}
+
+
+def test_nothing_to_do_writes_nothing(spark, tmp_path: Path) -> None:
+    plant = Plant(spark, tmp_path)
+    assert plant.run(23) == {"batches": 0}
+    assert set(plant.versions().values()) == {None}
