@@ -272,7 +272,8 @@ def test_sampled_states_take_the_time_of_the_truth(plant_day, decoded):
         groups[row["asset_id"], row["site_id"], row["shift_id"], row["production_date"]][row["state"]] = row
     for (asset_id, site_id, shift_id, day), states in groups.items():
         tag = next(t for t in tags if t["asset_id"] == asset_id and t["role"] == "state")
-        rows = [(at, value) for at, value in samples[tag["tag_id"]] if at < horizon]
+        # before its first word an asset gives no signal
+        rows = [(0, "STALE"), *((at, value) for at, value in samples.get(tag["tag_id"], []) if at < horizon)]
         instance = instants({"site_id": site_id, "shift_id": shift_id, "production_date": day})
         seconds, stopped = Counter(), Counter()
         for (at, value), (until, _) in zip(rows, [*rows[1:], (horizon, None)], strict=True):

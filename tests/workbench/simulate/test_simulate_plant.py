@@ -141,8 +141,12 @@ def test_unplaced_stops_reduce_planned_busy_time_only(plant_day):
 
 def test_deaths_and_unmapped_states_are_unqualified_and_breaks_may_be_run_through(plant_day):
     _, truth = plant_day
-    dead = {r["asset_id"]: r["duration_s"] for r in truth.state_time if r["state"] == "NO_SIGNAL"}
-    assert dead == {"denver-press-2": 25 * 60, "denver-capper-1": 12 * 60}
+    dead = Counter()
+    for row in truth.state_time:
+        if row["state"] == "NO_SIGNAL":
+            dead[row["asset_id"]] += row["duration_s"]
+    never_heard = {"denver-labeler-4": 24 * 3600}
+    assert dead == {"denver-press-2": 25 * 60, "denver-capper-1": 12 * 60, **never_heard}
     assert [r["time_category"] for r in truth.state_time if r["state"] == "PURGE"] == ["unqualified"]
     assert sum(r["planned_stop_production_s"] for r in truth.production if r["asset_id"] == "denver-capper-1") > 0
 

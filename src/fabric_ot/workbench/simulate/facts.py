@@ -65,7 +65,8 @@ def production_rows(known: KnownAsset, instance: ShiftInstance) -> list[dict[str
 def state_time_rows(known: KnownAsset, instance: ShiftInstance) -> list[dict[str, Any]]:
     """Return the time in each state of one asset in one shift instance."""
     seconds: dict[str, list[float]] = {}
-    for segment in clip(known.known_states(), instance.start_ms, instance.end_ms):
+    states = known.known_states() or [Segment(instance.start_ms, instance.end_ms, NO_SIGNAL)]
+    for segment in clip(states, instance.start_ms, instance.end_ms):
         sums = seconds.setdefault(segment.label, [0.0, 0.0])
         sums[0] += (segment.end_ms - segment.start_ms) / 1000
         sums[1] += overlap_ms(segment.start_ms, segment.end_ms, instance.stops) / 1000

@@ -133,4 +133,5 @@ def _land_messages(out: Path, day: PlantDay, rng: Random, landed: _Landed) -> No
     landed.meter_kwh = kwh
     landed.meter_samples = {"historian_carried": meter.rows - 2, "historian_instants": instants}
     landed.accounts["file", "historian", "decoded", ""] += meter.rows - 2
-    landed.accounts["file", "historian", "quarantined", "row_does_not_fit_mapping"] += 2
+    landed.accounts["file", "historian", "quarantined", "row_does_not_fit_mapping"] += 1
+    landed.accounts["file", "historian", "quarantined", "type_mismatch"] += 1
