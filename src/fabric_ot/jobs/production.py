@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -81,9 +82,12 @@ def run_production(
         first_times, touched = find_first_times(silver, touched)
         counts |= write_calendar(silver, first_times, as_of_utc=as_of_utc)
         scope = _Scope(touched, as_of_utc)
-        with silver.staged(_samples(silver, touched)) as samples:
-            counts |= _write_events(silver, scope, samples, energy_interval_s)
-            counts |= _write_facts(silver, scope, samples)
+        with ExitStack() as stack:
+            samples = stack.enter_context(silver.staged(_samples(silver, touched)))
+            runs = stack.enter_context(silver.staged(_product_runs(samples, as_of_utc)))
+            shifts = stack.enter_context(silver.staged(_asset_shifts(silver, scope)))
+            counts |= _write_events(silver, scope, samples, runs, energy_interval_s)
+            counts |= _write_facts(silver, scope, runs, shifts)
         notes = _findings(silver)
     finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
     return JobReport(STEP, counts, notes)
@@ -106,8 +110,19 @@ def _product_runs(samples: DataFrame, as_of_utc: dt.datetime) -> DataFrame:
     return to_product_runs(told, horizon_utc=as_of_utc)
 
 
+def _asset_shifts(silver: Lakehouse, scope: _Scope) -> DataFrame:
+    """Return the shifts that are over of the assets that have a state tag."""
+    instances = silver.read("plant.shift_instance").where(sf.col("end_utc") <= utc_literal(scope.as_of_utc))
+    with_state = scope.touched.rows_of(silver.read("plant.tag")).where(sf.col("role") == "state").select("asset_id")
+    return to_asset_shifts(instances, silver.read("plant.asset")).join(with_state, "asset_id", "left_semi")
+
+
 def _write_events(
-    silver: Lakehouse, scope: _Scope, samples: DataFrame, energy_interval_s: Mapping[str, float] | None
+    silver: Lakehouse,
+    scope: _Scope,
+    samples: DataFrame,
+    runs: DataFrame,
+    energy_interval_s: Mapping[str, float] | None,
 ) -> dict[str, int]:
     tags = silver.read("plant.tag")
     states = keep_last_sample(samples.where(sf.col("role") == "state"), keys=("asset_id",))
@@ -116,21 +131,17 @@ def _write_events(
     labeled = to_labeled_energy(samples, tags, interval_s=energy_interval_s)
     events = {
         "state_interval": to_state_intervals(states, categories, horizon_utc=scope.as_of_utc),
-        "count_delta": join_product_running(deltas, _product_runs(samples, scope.as_of_utc)),
+        "count_delta": join_product_running(deltas, runs),
         "energy_interval": to_metered_energy(deltas, tags).unionByName(labeled),
     }
     return {name: scope.replace(silver, name, rows) for name, rows in events.items()}
 
 
-def _write_facts(silver: Lakehouse, scope: _Scope, samples: DataFrame) -> dict[str, int]:
+def _write_facts(silver: Lakehouse, scope: _Scope, runs: DataFrame, asset_shifts: DataFrame) -> dict[str, int]:
     """Write the facts from the states and counts that have just been written."""
-    instances = silver.read("plant.shift_instance").where(sf.col("end_utc") <= utc_literal(scope.as_of_utc))
-    with_state = scope.touched.rows_of(silver.read("plant.tag")).where(sf.col("role") == "state").select("asset_id")
-    asset_shifts = to_asset_shifts(instances, silver.read("plant.asset")).join(with_state, "asset_id", "left_semi")
     intervals, deltas = (
         scope.touched.rows_of(silver.read(f"plant.{name}")) for name in ("state_interval", "count_delta")
     )
-    runs = _product_runs(samples, scope.as_of_utc)
     with silver.staged(to_segments(intervals, runs, asset_shifts, silver.read("plant.planned_stop"))) as segments:
         counts = to_shift_counts(deltas, asset_shifts)
         facts = {

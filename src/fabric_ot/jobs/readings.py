@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as sf
@@ -41,11 +43,19 @@ class _Scope:
 
     new_batches: tuple[str, ...]
     is_rebuild: bool
+    is_first: bool
 
-    def is_in(self, batches: Sequence[str] | None = None) -> Column:
-        if self.is_rebuild:
-            return sf.lit(True)
-        return sf.col("ingest_batch_id").isin(list(self.new_batches if batches is None else batches))
+    def is_in(self) -> Column:
+        return sf.lit(True) if self.is_rebuild else sf.col("ingest_batch_id").isin(list(self.new_batches))
+
+
+@dataclass(frozen=True)
+class _Window:
+    """The Sparkplug messages that were judged anew, their samples, and the rows of silver they replace."""
+
+    messages: DataFrame
+    samples: DataFrame
+    is_touched: Column
 
 
 def run_readings(
@@ -71,15 +81,21 @@ def run_readings(
     config = parse_landing_config(bronze.files.read_text(LANDING_CONFIG))
     messages = with_decoder(bronze.read("plant.message"), config)
     scope = _find_scope(messages, silver, is_rebuild=is_rebuild)
-    if not scope.new_batches and not scope.is_rebuild:
+    if not scope.new_batches and not is_rebuild:
         return JobReport(STEP, {"batches": 0}, ("no new batch",))
     own = messages.where(sf.col("decoder") != "reference")
-    _write_plain(own.where(scope.is_in()), silver, config, scope)
-    told = _write_sparkplug(own, silver, scope)
+    with ExitStack() as stages:
+        plain = stages.enter_context(silver.staged(_to_plain_samples(own.where(scope.is_in()), config, silver)))
+        window = _find_window(own, silver, scope, stages)
+        samples = plain if window is None else plain.unionByName(window.samples)
+        _write_readings(plain, samples, window, silver, scope)
+        _write_quarantine(to_quarantine(samples, messages), window, silver, scope)
+        told = _write_log(window, silver, scope)
+        _write_audit(rollup_audit(rollup_messages(plain)), told.pop("batches"), silver, scope)
     counts = {"batches": len(scope.new_batches), **_account(silver, scope), **told}
     finished = [(STEP, batch, as_of_utc) for batch in scope.new_batches]
     silver.merge("plant.progress", silver.frame("plant.progress", finished), keep="target")
-    return JobReport(STEP, counts, ("every batch was decoded anew",) if scope.is_rebuild else ())
+    return JobReport(STEP, counts, ("every batch was decoded anew",) if scope.is_rebuild and not scope.is_first else ())
 
 
 def _find_scope(messages: DataFrame, silver: Lakehouse, *, is_rebuild: bool) -> _Scope:
@@ -88,27 +104,13 @@ def _find_scope(messages: DataFrame, silver: Lakehouse, *, is_rebuild: bool) -> 
     progress = silver.read("plant.progress").where(sf.col("step") == STEP).select("ingest_batch_id").collect()
     done = {row.ingest_batch_id for row in progress}
     new = [row for row in batches if row.ingest_batch_id not in done]
-    has_new_tags = bool(done) and any(row.has_tags for row in new)
-    return _Scope(tuple(sorted(row.ingest_batch_id for row in new)), is_rebuild or has_new_tags)
+    # A first run is a rebuild of nothing: it takes the path with the fewest writes.
+    is_all = is_rebuild or any(row.has_tags for row in new) or not done
+    return _Scope(tuple(sorted(row.ingest_batch_id for row in new)), is_all, is_first=not done)
 
 
-def _write_plain(messages: DataFrame, silver: Lakehouse, config: LandingConfig, scope: _Scope) -> None:
-    """Write what needs no history: JSON, historian rows, and messages that nobody can decode."""
-    samples = join_catalogue(_plain_samples(messages, config), silver.read("plant.tag"))
-    with silver.staged(samples) as decoded:
-        _write_plain_readings(decoded, silver, scope)
-        refused = to_quarantine(decoded, messages)
-        if scope.is_rebuild:
-            is_own = sf.col("edge_node_id").isNull() & ~is_reference()
-            silver.replace("plant.quarantine", refused, where=is_own)
-        else:
-            silver.merge("plant.quarantine", refused, is_unique=True)
-        audit = rollup_audit(rollup_messages(decoded))
-        is_plain = sf.col("decoder").isin("uns_json", "historian", "none") | sf.col("reason").isin(*_TOPIC_REASONS)
-        silver.replace("plant.batch_audit", audit, where=scope.is_in() & is_plain)
-
-
-def _plain_samples(messages: DataFrame, config: LandingConfig) -> DataFrame:
+def _to_plain_samples(messages: DataFrame, config: LandingConfig, silver: Lakehouse) -> DataFrame:
+    """Decode what needs no history: JSON, historian rows, and messages that nobody can decode."""
     decoder = sf.col("decoder")
     unplaced = with_edge_node(messages.where(decoder == "sparkplug")).where(sf.col("topic_reason").isNotNull())
     samples = [
@@ -118,36 +120,27 @@ def _plain_samples(messages: DataFrame, config: LandingConfig) -> DataFrame:
     ]
     if any(mapping.kind == "historian" for mapping in config.csv):
         samples.append(to_historian_samples(messages.where(decoder == "historian"), config.csv))
-    return reduce(DataFrame.unionByName, samples)
+    return join_catalogue(reduce(DataFrame.unionByName, samples), silver.read("plant.tag"))
 
 
-def _write_plain_readings(decoded: DataFrame, silver: Lakehouse, scope: _Scope) -> None:
-    if scope.is_rebuild:
-        silver.replace("plant.reading", to_readings(decoded), where=sf.col("edge_node_id").isNull())
-        return
-    day = sf.to_date("event_time_utc")
-    first, last = decoded.where(is_sample()).agg(sf.min(day), sf.max(day)).collect()[0]
-    bound = None if first is None else sf.col("event_date").between(sf.lit(first), sf.lit(last))
-    silver.merge(
-        "plant.reading", to_readings(decoded), keep="last_arrival", order_by=SAMPLE_ORDER, bound=bound, is_unique=True
-    )
-
-
-def _write_sparkplug(messages: DataFrame, silver: Lakehouse, scope: _Scope) -> dict[str, int]:
-    """Judge touched edge nodes anew from their last safe birth and replace their rows from there."""
+def _find_window(messages: DataFrame, silver: Lakehouse, scope: _Scope, stages: ExitStack) -> _Window | None:
+    """Judge the edge nodes with new messages anew, each from its last safe birth; None where there are none."""
     own = with_edge_node(messages.where(sf.col("decoder") == "sparkplug")).where(sf.col("edge_node_id").isNotNull())
     log = silver.read("plant.sparkplug_message")
-    before = log.where(~sf.lit(scope.is_rebuild))
-    with silver.staged(to_window_starts(own.where(scope.is_in()), before)) as starts:
+    if scope.is_rebuild:
+        is_touched, decoded = sf.col("edge_node_id").isNotNull(), with_payload(own)
+        started = decoded.withColumn("epoch_before", sf.lit(0))
+    else:
+        starts = stages.enter_context(silver.staged(to_window_starts(own.where(scope.is_in()), log)))
         touched = starts.collect()
-        if not touched and not scope.is_rebuild:
-            return {}
-        is_touched = sf.col("edge_node_id").isNotNull() if scope.is_rebuild else _is_touched(touched)
-        window = own.where(is_touched)
-        decoded = with_payload(window).join(sf.broadcast(starts), "edge_node_id")
-        with silver.staged(with_sequence(decoded)) as placed:
-            _write_window(placed, window, silver, is_touched)
-            return _restate_audit(placed, silver, scope)
+        if not touched:
+            return None
+        is_touched = _is_touched(touched)
+        started = with_payload(own.where(is_touched)).join(sf.broadcast(starts), "edge_node_id")
+    placed = stages.enter_context(silver.staged(with_sequence(started)))
+    samples = to_metric_samples(placed, to_definitions(placed)).unionByName(to_stale_samples(placed))
+    settled = stages.enter_context(silver.staged(join_catalogue(samples, silver.read("plant.tag"))))
+    return _Window(placed, settled, is_touched)
 
 
 def _is_touched(touched: Sequence[Row]) -> Column:
@@ -160,41 +153,66 @@ def _is_touched(touched: Sequence[Row]) -> Column:
     return reduce(lambda a, b: a | b, later, whole)
 
 
-def _write_window(placed: DataFrame, window: DataFrame, silver: Lakehouse, is_touched: Column) -> None:
-    samples = to_metric_samples(placed, to_definitions(placed)).unionByName(to_stale_samples(placed))
-    with silver.staged(join_catalogue(samples, silver.read("plant.tag"))) as settled:
-        silver.replace("plant.reading", to_readings(settled), where=is_touched, bound=is_touched)
-        refused = to_quarantine(settled, window)
-        silver.replace("plant.quarantine", refused, where=is_touched, bound=is_touched)
-        log = to_sparkplug_messages(placed, rollup_messages(settled))
-        silver.replace("plant.sparkplug_message", log, where=is_touched, bound=is_touched)
+def _write_readings(
+    plain: DataFrame, samples: DataFrame, window: _Window | None, silver: Lakehouse, scope: _Scope
+) -> None:
+    if scope.is_rebuild:
+        silver.replace("plant.reading", to_readings(samples))
+        return
+    day = sf.to_date("event_time_utc")
+    first, last = plain.where(is_sample()).agg(sf.min(day), sf.max(day)).collect()[0]
+    if first is not None:
+        bound = sf.col("event_date").between(sf.lit(first), sf.lit(last))
+        rows = to_readings(plain)
+        silver.merge("plant.reading", rows, keep="last_arrival", order_by=SAMPLE_ORDER, bound=bound, is_unique=True)
+    if window is not None:
+        rows = to_readings(window.samples)
+        silver.replace("plant.reading", rows, where=window.is_touched, bound=window.is_touched)
 
 
-def _restate_audit(placed: DataFrame, silver: Lakehouse, scope: _Scope) -> dict[str, int]:
-    """Count the Sparkplug messages of every batch whose messages were judged anew."""
+def _write_quarantine(refused: DataFrame, window: _Window | None, silver: Lakehouse, scope: _Scope) -> None:
+    if scope.is_rebuild:
+        silver.replace("plant.quarantine", refused, where=~is_reference())
+    else:
+        gone = None if window is None else window.is_touched
+        silver.merge("plant.quarantine", refused, delete_where=gone, is_unique=True)
+
+
+def _write_log(window: _Window | None, silver: Lakehouse, scope: _Scope) -> dict[str, Any]:
+    """Replace the window's Sparkplug messages; tell the batches they came in and what is worth a note."""
+    if window is None:
+        return {"batches": []}
+    log = to_sparkplug_messages(window.messages, rollup_messages(window.samples))
+    silver.replace("plant.sparkplug_message", log, where=window.is_touched, bound=window.is_touched)
     dropped = sf.size(sf.filter("metrics", lambda metric: metric["is_transient"]))
-    totals = placed.agg(
+    is_new = sf.col("ingest_batch_id").isin(list(scope.new_batches))
+    totals = window.messages.agg(
         sf.sort_array(sf.collect_set("ingest_batch_id")).alias("batches"),
-        sf.coalesce(sf.sum(sf.when(scope.is_in(), sf.col("missing_count"))), sf.lit(0)).alias("missing"),
-        sf.coalesce(sf.sum(sf.when(scope.is_in() & (dropped > 0), dropped)), sf.lit(0)).alias("transient"),
+        sf.sum(sf.when(is_new, sf.col("missing_count"))).alias("missing_messages"),
+        sf.sum(sf.when(is_new & (dropped > 0), dropped)).alias("transient_metrics"),
     ).collect()[0]
-    is_affected = scope.is_in(totals.batches)
-    log = silver.read("plant.sparkplug_message").where(is_affected)
-    is_own = is_affected & (sf.col("decoder") == "sparkplug") & ~sf.col("reason").isin(*_TOPIC_REASONS)
-    audit = rollup_audit(log.withColumn("decoder", sf.lit("sparkplug")))
-    silver.replace("plant.batch_audit", audit, where=is_own)
-    return {"missing_messages": totals.missing, "transient_metrics": totals.transient}
+    return {name: value or 0 for name, value in totals.asDict().items()} | {"batches": totals.batches}
+
+
+def _write_audit(plain: DataFrame, judged_batches: Sequence[str], silver: Lakehouse, scope: _Scope) -> None:
+    """Account for the new batches, and anew for those whose Sparkplug messages were judged anew."""
+    is_judged = sf.lit(True) if scope.is_rebuild else sf.col("ingest_batch_id").isin(list(judged_batches))
+    log = silver.read("plant.sparkplug_message").where(is_judged).withColumn("decoder", sf.lit("sparkplug"))
+    is_placed = (sf.col("decoder") == "sparkplug") & ~sf.col("reason").isin(*_TOPIC_REASONS)
+    is_plain = (sf.col("decoder") != "reference") & ~is_placed
+    where = (scope.is_in() & is_plain) | (is_judged & is_placed)
+    silver.replace("plant.batch_audit", plain.unionByName(rollup_audit(log)), where=where)
 
 
 def _account(silver: Lakehouse, scope: _Scope) -> dict[str, int]:
     audit = silver.read("plant.batch_audit").where(sf.col("decoder") != "reference")
-    by_outcome = audit.groupBy("outcome", scope.is_in().alias("is_new")).agg(
-        sf.sum("message_count").alias("messages"), sf.sum("value_count").alias("values")
+    is_new = sf.col("ingest_batch_id").isin(list(scope.new_batches))
+    rows = (
+        audit.groupBy("outcome", is_new.alias("is_new"))
+        .agg(sf.sum("message_count").alias("messages"), sf.sum("value_count").alias("carried"))
+        .collect()
     )
-    rows = by_outcome.collect()
     counts = {o: sum(r.messages for r in rows if r.is_new and r.outcome == o) for o in _OUTCOMES}
-    carried = sum(row["values"] for row in rows)
-    values = sum(row["values"] for row in rows if row.is_new)
-    superseded = carried - silver.count("plant.reading")
+    values = sum(row.carried for row in rows if row.is_new)
+    superseded = sum(row.carried for row in rows) - silver.count("plant.reading")
     return {"messages": sum(counts.values()), **counts, "values": values, "superseded_in_total": superseded}
-

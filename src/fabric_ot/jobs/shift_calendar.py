@@ -29,11 +29,12 @@ _SHOWN = 5
 def find_first_times(silver: Lakehouse, touched: Touched) -> tuple[FirstTimes, Touched]:
     """Return the first reading of each site, and `touched` with all assets of sites whose first reading is new.
 
-    Sites without touched assets keep what their shift instances already say.
+    A site that only reports work orders begins with the first of them. Sites without touched assets keep what their
+    shift instances already say.
     """
     found = _first_readings(silver, touched)
     if touched.assets is None:
-        return found, touched
+        return {**_first_work_orders(silver), **found}, touched
     known = _first_starts(silver)
     moved = [site for site, first in found.items() if site not in known or first < known[site]]
     assets = silver.read("plant.asset").where(sf.col("site_id").isin(*moved)).select("asset_id").distinct()
@@ -74,6 +75,11 @@ def _first_readings(silver: Lakehouse, touched: Touched) -> FirstTimes:
     first = sf.min(sf.unix_micros("event_time_utc")).alias("first_us")
     by_tag = silver.read("plant.reading").join(sf.broadcast(tags), "tag_id").groupBy("site_id").agg(first)
     return _as_times(by_tag)
+
+
+def _first_work_orders(silver: Lakehouse) -> FirstTimes:
+    first = sf.min(sf.unix_micros(sf.col("production_date").cast("timestamp"))).alias("first_us")
+    return _as_times(silver.read("plant.work_order").groupBy("site_id").agg(first))
 
 
 def _first_starts(silver: Lakehouse) -> FirstTimes:

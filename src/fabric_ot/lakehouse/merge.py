@@ -56,6 +56,7 @@ class MergePlan:
     bound: Column | None = None
     is_unique: bool = False
     within: tuple[Column, ...] = ()
+    is_whole_table: bool = False
 
     @property
     def conditions(self) -> tuple[Column, ...]:

@@ -10,7 +10,7 @@ from pyspark.sql import functions as sf
 
 from fabric_ot.contracts import Table, find_table
 from fabric_ot.contracts.table import Layer
-from fabric_ot.lakehouse.conform import as_contract, check_rows, conform
+from fabric_ot.lakehouse.conform import as_contract, check_rows, conform, spark_type
 from fabric_ot.lakehouse.files import FileArea
 from fabric_ot.lakehouse.merge import Keep, MergeCounts, MergePlan, apply_actions, count_actions, to_actions
 from fabric_ot.lakehouse.storage import delta_version
@@ -38,7 +38,9 @@ class Lakehouse:
         contract = self._contract(table)
         version = self.version(table)
         if version is None:
-            return self.frame(table, [])
+            # A frame that the optimizer knows to be empty: joins with it cost nothing.
+            nothing = self._spark.range(1).where(sf.lit(False))
+            return nothing.select(*(sf.lit(None).cast(spark_type(c)).alias(c.name) for c in contract.columns))
         reader = self._spark.read.format("delta").option("versionAsOf", version)
         return as_contract(reader.load(self._path(contract)), contract, where=f"{self.name}.{table}")
 
@@ -100,7 +102,8 @@ class Lakehouse:
         """
         within = () if where is None else (where,)
         delete_where = sf.lit(True) if where is None else where
-        plan = MergePlan("source", (), delete_where, bound, is_unique=False, within=within)
+        is_whole_table = where is None and bound is None
+        plan = MergePlan("source", (), delete_where, bound, within=within, is_whole_table=is_whole_table)
         return self._merge("replace", table, rows, plan)
 
     @contextmanager
@@ -148,7 +151,7 @@ class Lakehouse:
         with self.staged(conformed) as source:
             key_to_check = contract.key if plan.needs_key_check else ()
             count = check_rows(source, contract, where=where, key=key_to_check, within=plan.conditions)
-            if self._is_missing_or_empty(table):
+            if self.version(table) is None:
                 return self._first_load(contract, source, count)
             target = self.read(table)
             if plan.bound is not None and plan.delete_where is None and target.where(plan.bound).isEmpty():
@@ -156,7 +159,9 @@ class Lakehouse:
             actions = to_actions(source, target, contract.key, plan)
             with self.staged(actions) as changes:
                 counts = count_actions(changes)
-                if counts.changed:
+                if counts.changed and plan.is_whole_table:
+                    self._write(contract, source, mode="overwrite")
+                elif counts.changed:
                     self._add_columns(contract)
                     apply_actions(self._spark, self._path(contract), changes, contract.key, counts, bound=plan.bound)
         return counts
@@ -169,11 +174,6 @@ class Lakehouse:
 
     def _where(self, verb: str, table: str) -> str:
         return f"{verb} into {self.name} {table}"
-
-    def _is_missing_or_empty(self, table: str) -> bool:
-        version = self.version(table)
-        # Only a table that was just created can be empty by our own writes; later versions skip the look.
-        return version is None or (version == 0 and self.read(table).isEmpty())
 
     def _first_load(self, contract: Table, source: DataFrame, count: int) -> MergeCounts:
         if count or self.version(contract.full_name) is None:

@@ -75,7 +75,8 @@ def _fields(mapping: CsvMapping) -> Column:
 
 
 def _field(n: int, mapping: CsvMapping, column: str) -> Column:
-    return sf.col(f"_csv_{n}.f{mapping.columns.index(column)}")
+    text = sf.trim(sf.col(f"_csv_{n}.f{mapping.columns.index(column)}"))
+    return sf.when(text != "", text)
 
 
 def _choose(values: Sequence[tuple[Column, Column]], type_: str) -> Column:

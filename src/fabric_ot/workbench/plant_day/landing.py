@@ -52,7 +52,7 @@ def landing_folder(onelake: Path) -> Path:
     return onelake / "bronze" / f"{BRONZE_LAKEHOUSE}.Lakehouse" / "Files" / LANDING_FOLDER
 
 
-def land_simulated(onelake: Path, *, days: int, seed: int) -> Landed:
+def land_simulated(onelake: Path, *, days: int, seed: int, scale: float = 1.0) -> Landed:
     """Simulate a plant into the landing folder, unless this very plant or a user's own files lie there.
 
     Raises:
@@ -70,7 +70,7 @@ def land_simulated(onelake: Path, *, days: int, seed: int) -> Landed:
         return Landed(folder, truth=truth)
     if folder.exists() and any(folder.iterdir()):
         return Landed(folder)
-    return Landed(folder, truth=simulate_plant(folder, days=days, seed=seed))
+    return Landed(folder, truth=simulate_plant(folder, days=days, seed=seed, scale=scale))
 
 
 def land_public(onelake: Path, data: Path) -> Landed:

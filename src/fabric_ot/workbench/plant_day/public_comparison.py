@@ -17,8 +17,9 @@ FROM silver.reading WHERE tag_id IN ('historian/nab_machine/temperature', 'histo
   'historian/steel_energy/usage') GROUP BY 1
 """
 _PLANNED_BUSY = """
-SELECT shift_id, min(planned_busy_s) / 60 AS low, max(planned_busy_s) / 60 AS high FROM silver.shift_instance
-GROUP BY 1
+SELECT s.shift_id, min(i.planned_busy_s) / 60 AS low, max(i.planned_busy_s) / 60 AS high
+FROM silver.shift s LEFT JOIN silver.shift_instance i USING (site_id, shift_id)
+WHERE s.site_id IN (SELECT site_id FROM silver.work_order) GROUP BY 1
 """
 _VALUES = """
 SELECT tag_id, list(value_double ORDER BY source_sequence) AS found FROM silver.reading
@@ -76,8 +77,17 @@ def _pair(values: dict[str, float]) -> str:
 
 
 def _planned_busy(truth: PublicTruth, ask: Ask) -> Check:
-    found = {row["shift_id"]: row["high"] for row in ask(_PLANNED_BUSY) if row["low"] == row["high"]}
-    return compare_maps("planned busy minutes per published shift", truth.planned_busy_min, found)
+    # The other plant's work orders are all refused, so nothing asks for its shifts.
+    found = {row["shift_id"]: row["high"] if row["low"] == row["high"] else -1.0 for row in ask(_PLANNED_BUSY)}
+    expected = {shift: minutes for shift, minutes in truth.planned_busy_min.items() if shift in found}
+    differences = compare_maps("", expected, {k: v or 0.0 for k, v in found.items()}).differences
+    claim = "planned busy minutes per shift of the plant with work orders"
+    lacking = () if expected else ("no shift of a plant with work orders",)
+    return Check(claim, _listed(expected), _listed(found), (*differences, *lacking))
+
+
+def _listed(values: dict[str, Any]) -> str:
+    return " / ".join(f"{value:g}" if value is not None else "-" for _, value in sorted(values.items()))
 
 
 def _mismatched(truth: PublicTruth, ask: Ask) -> Check:

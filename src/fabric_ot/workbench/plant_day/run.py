@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fabric_ot.workbench.items.pipeline import load_pipeline
 from fabric_ot.workbench.local.account import Account, read_account
@@ -19,6 +19,9 @@ from fabric_ot.workbench.plant_day.comparison import Check, compare_with_truth
 from fabric_ot.workbench.plant_day.landing import Landed, land_public, land_simulated, open_onelake
 from fabric_ot.workbench.plant_day.public_comparison import compare_with_public_truth
 from fabric_ot.workbench.plant_day.result import PlantDayResult, TableRows, oee_by_shift
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 ONELAKE = ".onelake"
 PUBLIC_ONELAKE = ".onelake-public"
@@ -44,6 +47,7 @@ class PlantDayRequest:
     onelake: Path | None = None
     days: int = 1
     seed: int = 7
+    scale: float = 1.0
     parameters: Mapping[str, str] = field(default_factory=dict)
     fresh: bool = False
 
@@ -53,18 +57,23 @@ class PlantDayRequest:
         return self.onelake or self.root / (PUBLIC_ONELAKE if self.data else ONELAKE)
 
 
-def run_plant_day(request: PlantDayRequest, *, watch: Watch) -> PlantDayResult:
-    """Land data, run the pipeline, and return what came out and what of it was as it should be."""
+def run_plant_day(
+    request: PlantDayRequest, *, watch: Watch, spark: Callable[[], SparkSession] | None = None
+) -> PlantDayResult:
+    """Land data, run the pipeline, and return what came out and what of it was as it should be.
+
+    `spark` hands in a session that is already there.
+    """
     started = time.monotonic()
     onelake = request.onelake_folder.resolve()
     open_onelake(onelake, fresh=request.fresh)
     watch.step("landing data")
     if request.data is None:
-        landed = land_simulated(onelake, days=request.days, seed=request.seed)
+        landed = land_simulated(onelake, days=request.days, seed=request.seed, scale=request.scale)
     else:
         landed = land_public(onelake, request.data)
     before = read_rows(onelake)
-    with LocalFabric(request.root, onelake, observer=watch.activity) as fabric:
+    with LocalFabric(request.root, onelake, observer=watch.activity, spark=spark) as fabric:
         watch.step(f"running {request.pipeline}")
         run = fabric.run_pipeline(request.pipeline, _parameters(fabric, request, landed))
         if not run.succeeded:

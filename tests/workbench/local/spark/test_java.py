@@ -12,7 +12,7 @@ from fabric_ot.errors import MissingDependencyError
 from fabric_ot.workbench.local.spark import java
 from fabric_ot.workbench.local.spark.runtimes import RUNTIME_2_0
 
-ECHO = "#!/bin/sh\necho \"$@\"\n"
+ECHO = '#!/bin/sh\necho "$@"\n'
 
 
 def test_a_java_of_another_version_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

