@@ -37,14 +37,14 @@ _BY_PURPOSE: dict[str, dict[str, str]] = {
         "spark.default.parallelism": "2",
         "spark.sql.adaptive.enabled": "false",
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Duser.timezone=UTC",
-        "spark.driver.memory": "2g",
+        "spark.driver.memory": "5g",
     },
     "run": {
         "spark.sql.shuffle.partitions": "2",
         "spark.default.parallelism": "2",
         "spark.sql.adaptive.enabled": "false",
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Duser.timezone=UTC",
-        "spark.driver.memory": "3g",
+        "spark.driver.memory": "4g",
     },
     "volume": {
         "spark.sql.shuffle.partitions": "8",
