@@ -6,6 +6,7 @@ VENV    := .venv-$(RUNTIME)
 BIN     := $(VENV)/bin
 READY   := $(VENV)/ready
 TESTS   ?= tests src
+WORKERS ?= 2
 ARGS    ?=
 
 .PHONY: run test test-fast check format doctor wheel bench clean help
@@ -14,11 +15,11 @@ run: $(READY) ## the plant day, end to end: ARGS="--days 2 --seed 9" to change i
 	@$(BIN)/fabric-ot run $(ARGS)
 
 test: $(READY) ## every test of one runtime: RUNTIME=1.3 for the second, TESTS=path for a part
-	$(BIN)/python -m pytest -q -n 2 -m "not spark and not slow" $(TESTS)
-	$(BIN)/python -m pytest -q -m "spark or slow" $(TESTS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not spark and not slow" $(TESTS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "spark or slow" $(TESTS)
 
 test-fast: $(READY) ## only the tests that need no JVM
-	$(BIN)/python -m pytest -q -n 2 -m "not spark and not slow" $(TESTS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not spark and not slow" $(TESTS)
 
 check: .venv-2.0/ready ## format, lint, types, import rules, the repository's own items
 	.venv-2.0/bin/ruff format --check src tests benchmarks setup.py set_up.py

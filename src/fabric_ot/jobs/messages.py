@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -92,8 +93,9 @@ def _write_messages(bronze: Lakehouse, plan: LandingPlan, names: Mapping[str, st
         return Written(plan)
     stamps = {"ingested_time_utc": sf.lit(run.as_of_utc), "ingest_batch_id": sf.lit(run.batch_id)}
     messages = with_partition_names(_read(plan.groups), names=names).withColumns(stamps)
-    with bronze.staged(messages) as staged:
+    with ExitStack() as stages:
         try:
+            staged = stages.enter_context(bronze.staged(messages))
             ranges = _ranges(staged)
         except (Py4JError, PySparkException):
             # A file that looked whole is not: find every such file, then write the rest.

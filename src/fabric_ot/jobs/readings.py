@@ -79,10 +79,11 @@ def run_readings(
         ConfigError: `landing.json` cannot be used.
     """
     config = parse_landing_config(bronze.files.read_text(LANDING_CONFIG))
-    messages = with_decoder(bronze.read("plant.message"), config)
-    scope = _find_scope(messages, silver, is_rebuild=is_rebuild)
+    landed = bronze.read("plant.message")
+    scope = _find_scope(landed, silver, is_rebuild=is_rebuild)
     if not scope.new_batches and not is_rebuild:
         return JobReport(STEP, {"batches": 0}, ("no new batch",))
+    messages = with_decoder(landed, config)
     own = messages.where(sf.col("decoder") != "reference")
     with ExitStack() as stages:
         plain = stages.enter_context(silver.staged(_to_plain_samples(own.where(scope.is_in()), config, silver)))
@@ -99,7 +100,7 @@ def run_readings(
 
 
 def _find_scope(messages: DataFrame, silver: Lakehouse, *, is_rebuild: bool) -> _Scope:
-    is_tag = (sf.col("decoder") == "reference") & (sf.col("topic") == TAG_TOPIC)
+    is_tag = is_reference() & (sf.col("topic") == TAG_TOPIC)
     batches = messages.groupBy("ingest_batch_id").agg(sf.max(is_tag).alias("has_tags")).collect()
     progress = silver.read("plant.progress").where(sf.col("step") == STEP).select("ingest_batch_id").collect()
     done = {row.ingest_batch_id for row in progress}

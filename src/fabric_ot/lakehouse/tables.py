@@ -13,7 +13,7 @@ from fabric_ot.contracts.table import Layer
 from fabric_ot.lakehouse.conform import as_contract, check_rows, conform, spark_type
 from fabric_ot.lakehouse.files import FileArea
 from fabric_ot.lakehouse.merge import Keep, MergeCounts, MergePlan, apply_actions, count_actions, to_actions
-from fabric_ot.lakehouse.storage import delta_version
+from fabric_ot.lakehouse.storage import delta_version, release
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -108,22 +108,19 @@ class Lakehouse:
 
     @contextmanager
     def staged(self, rows: DataFrame) -> Iterator[DataFrame]:
-        """Compute `rows` once for all uses inside the block; released at its end."""
-        if rows.is_cached:
-            yield rows
-            return
-        kept = rows.persist()
+        """Compute `rows` now, once for all uses inside the block; released at its end.
+
+        Spark plans every use of a frame from its sources, cached or not; where frames build on each other, planning
+        soon costs more than computing. The staged frame has forgotten how it was made.
+        """
+        kept = self.settled(rows)
         try:
             yield kept
         finally:
-            kept.unpersist()
+            release(kept)
 
     def settled(self, rows: DataFrame) -> DataFrame:
-        """Compute `rows` now and forget how: for small frames that many others build on.
-
-        Spark plans every use of a frame from its sources, staged or not; where dozens of small frames build on each
-        other, planning costs far more than computing. The rows live on the executors until nothing refers to them.
-        """
+        """Compute `rows` now and forget how, as `staged` does; released when nothing refers to the frame any more."""
         return rows.localCheckpoint(eager=True)
 
     def frame(self, table: str, rows: Sequence[tuple[Any, ...]]) -> DataFrame:

@@ -135,3 +135,10 @@ def test_every_file_is_valid_against_the_published_schemas(folder, shared_schema
         document = json.loads(file.read_text())
         schema = registry.contents(document["$schema"])
         jsonschema.Draft7Validator(schema, registry=registry).validate(document)
+
+
+@pytest.mark.parametrize("value", [3, "text", [1], True])
+def test_a_value_of_the_wrong_kind_is_named_with_the_report(copy, value):
+    change(next(copy.glob("definition/pages/*/visuals/*/visual.json")), visual={"query": value})
+    with pytest.raises(ItemError, match=r"another JSON type than the PBIR format"):
+        load_report(copy)

@@ -96,7 +96,13 @@ def load_report(folder: Path) -> Report:
         ItemError: a file is missing or malformed, or a page is listed that does not exist.
         NotSupportedError: a stored filter, a grouped visual, or a field that is neither a column nor a measure.
     """
-    definition = folder / "definition"
+    try:
+        return _report(folder, folder / "definition")
+    except (AttributeError, TypeError) as exc:
+        raise malformed(folder, f"a value has another JSON type than the PBIR format gives it ({exc}).") from exc
+
+
+def _report(folder: Path, definition: Path) -> Report:
     report_file = definition / "report.json"
     _refuse_filters(read_json_object(report_file), report_file)
     pages_file = definition / "pages" / "pages.json"

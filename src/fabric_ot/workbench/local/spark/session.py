@@ -28,16 +28,27 @@ _ALWAYS: dict[str, str] = {
     "spark.databricks.delta.snapshotPartitions": "2",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # Every step here is many small queries, and these are paid per query: the place of each column expression in
+    # the Python source, and a second look at every rewritten plan.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+    "spark.sql.lightweightPlanChangeValidation": "false",
+    # The history of queries, kept for a web page that nobody opens, holds their plans and fills the heap.
+    "spark.ui.retainedJobs": "10",
+    "spark.ui.retainedStages": "10",
+    "spark.ui.retainedTasks": "100",
+    "spark.sql.ui.retainedExecutions": "10",
 }
 
 # Short work dies of JIT and task overhead; volume wants the second compiler and more, smaller tasks.
 _BY_PURPOSE: dict[str, dict[str, str]] = {
     "tests": {
+        # With a handful of rows, compiling a stage costs far more than running it uncompiled.
+        "spark.sql.codegen.wholeStage": "false",
         "spark.sql.shuffle.partitions": "2",
         "spark.default.parallelism": "2",
         "spark.sql.adaptive.enabled": "false",
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Duser.timezone=UTC",
-        "spark.driver.memory": "5g",
+        "spark.driver.memory": "4g",
     },
     "run": {
         "spark.sql.shuffle.partitions": "2",
