@@ -1,0 +1,200 @@
+"""Quality rules as plain data: what a row of a table must satisfy, how severe it is, and the reason that is written.
+
+A rule never passes silently: where an operand is null the rule fails, unless it says `nulls="pass"`. NaN is no value:
+it fails every rule that looks at it, whatever `nulls` says. Minus zero is zero.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+NullPolicy = Literal["fail", "pass"]
+Bound = int | float | Decimal | str | dt.date | dt.datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Judgment:
+    severity: Severity = "error"
+    nulls: NullPolicy = "fail"
+
+
+@dataclass(frozen=True)
+class NotNull(_Judgment):
+    """`column` holds a value."""
+
+    reason: str
+    column: str
+
+
+@dataclass(frozen=True)
+class InRange(_Judgment):
+    """`minimum <= column <= maximum` (`<` where `strict`); an absent bound is open, but infinity is in no range."""
+
+    reason: str
+    column: str
+    minimum: Bound | None = None
+    maximum: Bound | None = None
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class InSet(_Judgment):
+    """`column` is one of `values`."""
+
+    reason: str
+    column: str
+    values: tuple[str | int | float | bool, ...]
+
+
+@dataclass(frozen=True)
+class Matches(_Judgment):
+    """The whole text of `column` matches the regular expression `pattern`."""
+
+    reason: str
+    column: str
+    pattern: str
+
+
+@dataclass(frozen=True)
+class NotFuture(_Judgment):
+    """`column` is not later than the clock that the caller passes, by more than `tolerance`."""
+
+    reason: str
+    column: str
+    tolerance: dt.timedelta = dt.timedelta(0)
+
+
+@dataclass(frozen=True)
+class InOrder(_Judgment):
+    """`first <= second`; `first < second` where `strict`. Said of interval bounds: no negative duration."""
+
+    reason: str
+    first: str
+    second: str
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class AddsUp(_Judgment):
+    """`whole` is the sum of `parts`, within `tolerance` (in their unit)."""
+
+    reason: str
+    whole: str
+    parts: tuple[str, ...]
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True)
+class Unique(_Judgment):
+    """No other row has the same `columns`; every row of a repeated key fails, none is preferred."""
+
+    reason: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Monotonic(_Judgment):
+    """Within `keys`, in the order of `order_by`, `column` is never below the value before it.
+
+    Rows without a value, a key or a place in the order are passed over as predecessors. Rows of one place are not
+    compared with each other; each is with the highest value of the place before.
+    """
+
+    reason: str
+    column: str
+    keys: tuple[str, ...]
+    order_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ForeignKey(_Judgment):
+    """`columns` exist together in `parent`, under `parent_columns` (the same names where empty).
+
+    With `as_of`, a version of the parent must be valid then: `valid_from <= as_of < valid_to`, a null end being never.
+    """
+
+    reason: str
+    columns: tuple[str, ...]
+    parent: str
+    parent_columns: tuple[str, ...] = ()
+    as_of: str | None = None
+    valid_from: str = "valid_from_utc"
+    valid_to: str = "valid_to_utc"
+
+
+RowRule = NotNull | InRange | InSet | Matches | NotFuture | InOrder | AddsUp
+WindowRule = Unique | Monotonic
+DeclaredRule = RowRule | WindowRule | ForeignKey
+
+
+def operands(rule: DeclaredRule) -> tuple[str, ...]:
+    """Return the columns that `rule` reads.
+
+    Example:
+        >>> operands(AddsUp("quantities_do_not_add_up", "produced_qty", ("good_qty", "scrap_qty")))
+        ('produced_qty', 'good_qty', 'scrap_qty')
+    """
+    if isinstance(rule, InOrder):
+        return (rule.first, rule.second)
+    if isinstance(rule, AddsUp):
+        return (rule.whole, *rule.parts)
+    if isinstance(rule, Unique):
+        return rule.columns
+    if isinstance(rule, Monotonic):
+        return (rule.column, *rule.keys, *rule.order_by)
+    if isinstance(rule, ForeignKey):
+        return rule.columns if rule.as_of is None else (*rule.columns, rule.as_of)
+    return (rule.column,)
+
+
+_VALID: DeclaredRule = InOrder(
+    "valid_to_not_after_valid_from", "valid_from_utc", "valid_to_utc", strict=True, nulls="pass"
+)
+
+TABLE_RULES: Mapping[str, tuple[DeclaredRule, ...]] = {
+    "plant.asset": (
+        Unique("asset_version_repeated", ("asset_id", "valid_from_utc")),
+        _VALID,
+        ForeignKey("site_not_found", ("site_id",), "plant.site"),
+    ),
+    "plant.tag": (
+        Unique("tag_version_repeated", ("tag_id", "valid_from_utc")),
+        _VALID,
+        ForeignKey("asset_not_found", ("asset_id",), "plant.asset", as_of="valid_from_utc"),
+    ),
+    "plant.product": (
+        Unique("product_version_repeated", ("product_id", "valid_from_utc")),
+        _VALID,
+        InRange("ideal_cycle_not_positive", "ideal_cycle_s", 0, strict=True),
+    ),
+    "plant.work_order": (
+        Unique("work_order_repeated", ("work_order_id",)),
+        InRange("produced_qty_negative", "produced_qty", 0),
+        InRange("good_qty_negative", "good_qty", 0),
+        InRange("scrap_qty_negative", "scrap_qty", 0),
+        AddsUp("quantities_do_not_add_up", "produced_qty", ("good_qty", "scrap_qty"), 1e-6, severity="warning"),
+        ForeignKey("product_not_found", ("product_id",), "plant.product"),
+        ForeignKey("shift_not_found", ("site_id", "shift_id"), "plant.shift"),
+        ForeignKey("asset_not_of_this_site", ("asset_id", "site_id"), "plant.asset"),
+    ),
+    "plant.state_interval": (
+        Unique("interval_repeated", ("asset_id", "start_utc")),
+        InOrder("negative_duration", "start_utc", "end_utc"),
+        Matches("state_not_upper_case", "state", r"[^a-z]+", severity="warning"),
+    ),
+    "plant.energy_interval": (
+        InOrder("negative_duration", "start_utc", "end_utc"),
+        InRange("energy_negative", "energy_kwh", 0),
+    ),
+    "plant.lot_movement": (
+        NotNull("quantity_without_unit", "uom"),
+        InRange("quantity_not_positive", "qty", 0, strict=True),
+        NotFuture("movement_in_the_future", "time_utc", dt.timedelta(minutes=5)),
+    ),
+}
+"""The rules of the tables that declare any, by full name; a null that a rule looks at fails it."""

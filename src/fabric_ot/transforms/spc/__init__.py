@@ -1,0 +1,1 @@
+"""Statistical process control: points of control charts, frozen limits, rules, capability."""
