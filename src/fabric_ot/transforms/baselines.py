@@ -138,39 +138,18 @@ def _moments(used: dict[str, Column], finite: Column) -> list[Column]:
 
 
 def _solved(moments: DataFrame, by: Sequence[str], drivers: Sequence[str], collinear_below: float) -> DataFrame:
-    count = len(drivers)
-    deviations = [sf.sqrt(sf.col(f"cov_x{i}_x{i}")) for i in range(count)]
-    matrix = [[_correlation(min(i, j), max(i, j), deviations) for j in range(count)] for i in range(count)]
-    # the target is not scaled: a constant target is a fit with slopes of 0
-    right = [sf.try_divide(sf.col(f"cov_y_x{i}"), deviations[i]) for i in range(count)]
-    solved = moments.withColumns({f"_r{i}": right[i] for i in range(count)}).withColumn("_det", _determinant(matrix))
-    is_told = sf.col("observation_count") >= count + 2
-    is_apart = sf.coalesce(sf.col("_det") >= collinear_below, sf.lit(False))
-    status = sf.when(~is_told, "too_few_observations").when(~is_apart, "collinear_drivers").otherwise("fitted")
-    solved = solved.withColumn("fit_status", status)
-    is_fitted = sf.col("fit_status") == "fitted"
-    betas = [
-        sf.when(is_fitted, sf.try_divide(_determinant(_replaced(matrix, i)), sf.col("_det"))) for i in range(count)
-    ]
-    solved = solved.withColumns({f"_b{i}": beta for i, beta in enumerate(betas)})
-    slopes = {f"slope_{name}": sf.try_divide(sf.col(f"_b{i}"), deviations[i]) for i, name in enumerate(drivers)}
-    explained, level = sf.lit(0.0), sf.col("mean_y")
+    count, observations = len(drivers), sf.col("observation_count")
+    solved = _with_weights(moments, count, collinear_below)
+    explained, level, per_driver = sf.lit(0.0), sf.col("mean_y"), []
     for i, name in enumerate(drivers):
+        slope = sf.try_divide(sf.col(f"_b{i}"), _deviation(i))
         explained = explained + sf.col(f"_b{i}") * sf.col(f"_r{i}")
-        level = level - slopes[f"slope_{name}"] * sf.col(f"mean_x{i}")
+        level = level - slope * sf.col(f"mean_x{i}")
+        per_driver.append(slope.alias(f"slope_{name}"))
+        per_driver += [sf.col(f"low_{i}").alias(f"least_{name}"), sf.col(f"high_{i}").alias(f"greatest_{name}")]
     share = sf.try_divide(explained, sf.col("cov_y_y"))
-    freedom = sf.col("observation_count") - (count + 1)
-    left = sf.greatest(sf.lit(0.0), (sf.col("cov_y_y") - explained) * (sf.col("observation_count") - 1))
-    rmse = sf.when(is_fitted, sf.sqrt(sf.try_divide(left, freedom.cast("double"))))
-    per_driver = [
-        column
-        for i, name in enumerate(drivers)
-        for column in (
-            slopes[f"slope_{name}"].alias(f"slope_{name}"),
-            sf.col(f"low_{i}").alias(f"least_{name}"),
-            sf.col(f"high_{i}").alias(f"greatest_{name}"),
-        )
-    ]
+    left = sf.greatest(sf.lit(0.0), (sf.col("cov_y_y") - explained) * (observations - 1))
+    rmse = sf.sqrt(sf.try_divide(left, (observations - (count + 1)).cast("double")))
     return solved.select(
         *by,
         "fit_status",
@@ -178,14 +157,32 @@ def _solved(moments: DataFrame, by: Sequence[str], drivers: Sequence[str], colli
         "left_out_count",
         level.alias("intercept"),
         *per_driver,
-        # least() alone would pass over a null and say 1
+        # least() and greatest() pass over a null, so they alone would say 1 and 0 where nothing is fitted
         sf.when(share > 1, sf.lit(1.0)).otherwise(share).alias("r2"),
-        rmse.alias("rmse_kwh"),
+        sf.when(sf.col("fit_status") == "fitted", rmse).alias("rmse_kwh"),
     )
 
 
-def _correlation(i: int, j: int, deviations: Sequence[Column]) -> Column:
-    shared = sf.try_divide(sf.col(f"cov_x{i}_x{j}"), deviations[i] * deviations[j])
+def _with_weights(moments: DataFrame, count: int, collinear_below: float) -> DataFrame:
+    """Add `fit_status`, and by Cramer's rule the weight `_b<i>` of each driver scaled by its deviation."""
+    matrix = [[_correlation(min(i, j), max(i, j)) for j in range(count)] for i in range(count)]
+    # the target is not scaled: a constant target is a fit with slopes of 0
+    right = {f"_r{i}": sf.try_divide(sf.col(f"cov_y_x{i}"), _deviation(i)) for i in range(count)}
+    told = moments.withColumns(right).withColumn("_det", _determinant(matrix))
+    is_apart = sf.coalesce(sf.col("_det") >= collinear_below, sf.lit(False))
+    status = sf.when(sf.col("observation_count") < count + 2, "too_few_observations")
+    told = told.withColumn("fit_status", status.when(~is_apart, "collinear_drivers").otherwise("fitted"))
+    is_fitted = sf.col("fit_status") == "fitted"
+    weights = [sf.try_divide(_determinant(_replaced(matrix, i)), sf.col("_det")) for i in range(count)]
+    return told.withColumns({f"_b{i}": sf.when(is_fitted, weight) for i, weight in enumerate(weights)})
+
+
+def _deviation(i: int) -> Column:
+    return sf.sqrt(sf.col(f"cov_x{i}_x{i}"))
+
+
+def _correlation(i: int, j: int) -> Column:
+    shared = sf.try_divide(sf.col(f"cov_x{i}_x{j}"), _deviation(i) * _deviation(j))
     return sf.when(shared.isNotNull(), sf.lit(1.0)) if i == j else shared
 
 

@@ -14,7 +14,7 @@ from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ConfigError
 from fabric_ot.transforms.samples import is_counted
-from fabric_ot.transforms.series import Limit, limit_of, limit_us, require_limits, require_series
+from fabric_ot.transforms.series import Limit, limit_of, limit_us, nonzero, require_limits, require_series
 
 Variant = Literal["bounded", "published"]
 _Step = Callable[[Column, Column], Column]
@@ -165,7 +165,7 @@ def _narrowed(state: Column, point: Column) -> tuple[Column, Column]:
 
 
 def _slope(origin: Column, point: Column, aside: Column) -> Column:
-    run = sf.nullif(point["at"] - origin["at"], sf.lit(0).cast("long"))
+    run = nonzero(point["at"] - origin["at"])
     return (point["value"] - origin["value"] + aside) / run
 
 

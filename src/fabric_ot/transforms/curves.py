@@ -14,7 +14,15 @@ from pyspark.sql import functions as sf
 from fabric_ot.contracts.roles import QUALITIES
 from fabric_ot.errors import ConfigError
 from fabric_ot.transforms.intervals import require_columns
-from fabric_ot.transforms.series import Limit, finite_or_null, is_usable, limit_us, quality_rank, require_series
+from fabric_ot.transforms.series import (
+    Limit,
+    finite_or_null,
+    is_usable,
+    limit_us,
+    nonzero,
+    quality_rank,
+    require_series,
+)
 
 Method = Literal["step", "linear"]
 _BAD = QUALITIES.index("BAD")
@@ -111,7 +119,7 @@ def _value_at(at: str, method: Method) -> Column:
     value = sf.col("_value")
     if method == "step":
         return value
-    run = sf.nullif(sf.col("_next") - sf.col("_at"), sf.lit(0).cast("long"))
+    run = nonzero(sf.col("_next") - sf.col("_at"))
     share, following = (sf.col(at) - sf.col("_at")) / run, sf.col("_next_value")
     # the first form keeps a constant exactly, the second one cannot overflow, the third is a value without a line
     by_rise = finite_or_null(value + (following - value) * share)

@@ -23,7 +23,7 @@ _INTERVAL = ("start_utc", "end_utc", "energy_kwh")
 
 
 def is_energy_interval() -> Column:
-    """Say whether a row is energy over a time longer than zero: bounds in order, a finite number."""
+    """Say whether a row is energy over time: bounds in order, a finite number."""
     number = sf.col("energy_kwh").cast("double")
     told = (sf.col("start_utc") < sf.col("end_utc")) & (sf.abs(number) < sf.lit(float("inf")))
     return sf.coalesce(told, sf.lit(False))
@@ -50,7 +50,7 @@ def split_energy_intervals(intervals: DataFrame) -> tuple[DataFrame, DataFrame]:
 def to_demand(
     intervals: DataFrame, *, window_s: int = 900, offset_s: int = 0, keys: Sequence[str] = ("tag_id",)
 ) -> DataFrame:
-    """Turn energy intervals into mean power per window of fixed length, such as 15 or 30 minutes.
+    """Turn energy intervals into mean power per window, such as 15 or 30 minutes.
 
     Windows begin at whole multiples of `window_s` from 00:00 UTC plus `offset_s`. Of a window that is partly covered
     the demand is the mean over the covered part; coverage above 1 says that intervals overlap. A window that
@@ -216,7 +216,7 @@ def to_integrated_energy(
 
 
 def to_energy_parts(intervals: DataFrame, windows: DataFrame, *, on: Sequence[str], carry: Sequence[str]) -> DataFrame:
-    """Cut energy intervals by windows of time (states, shifts, segments, tariffs), evenly in time.
+    """Cut energy intervals by states, shifts, segments or tariffs, evenly in time.
 
     What no window covers stays, with null in `carry`, so that no energy is lost.
 
@@ -267,7 +267,7 @@ def to_state_energy(intervals: DataFrame, states: DataFrame) -> DataFrame:
 def rollup_specific_energy(
     energy: DataFrame, production: DataFrame, *, by: Sequence[str], split: Sequence[str] = ()
 ) -> DataFrame:
-    """Form energy per good unit, as a ratio of sums; `split` parts the energy (by state), not the units.
+    """Form energy per good unit, as a ratio of sums; `split` parts the energy only.
 
     Columns in:  energy: `by`, `split`, `energy_kwh`; production: `by`, `good_qty` (`plant.production`).
     Columns out: `by`, `split`, `energy_kwh`, `good_qty`, `specific_energy_kwh` (per good unit).

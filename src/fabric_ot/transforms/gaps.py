@@ -11,7 +11,7 @@ from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ColumnContractError, ConfigError
 from fabric_ot.transforms.intervals import elapsed_us, require_columns, utc_literal
-from fabric_ot.transforms.series import Limit, is_usable, limit_us, require_limits, require_series
+from fabric_ot.transforms.series import Limit, is_usable, limit_us, nonzero, require_limits, require_series
 
 Fill = Literal["empty", "hold", "linear"]
 _SAMPLE = ("tag_id", "event_time_utc", "value_double", "quality")
@@ -122,13 +122,13 @@ def to_filled_samples(
 
 
 def _missing(length: Column, interval: Column) -> Column:
-    whole = sf.round(length / sf.nullif(interval, sf.lit(0).cast("long"))).cast("long")
+    whole = sf.round(length / nonzero(interval)).cast("long")
     return sf.greatest(whole - 1, sf.when(whole.isNotNull(), 0).cast("long"))
 
 
 def _filled(placed: DataFrame, policy: Fill) -> DataFrame:
     number, is_filled = sf.col("_number"), sf.col("_nth") > 0
-    share = sf.col("_after") / sf.nullif(sf.col("_length"), sf.lit(0).cast("long"))
+    share = sf.col("_after") / nonzero(sf.col("_length"))
     values = {
         "empty": sf.lit(None).cast("double"),
         "hold": number,

@@ -24,7 +24,7 @@ _YEAR_S = 365 * 86_400
 
 @dataclass(frozen=True)
 class Kpi:
-    """One KPI: its formula in the standard's symbols, the columns it needs, its unit, and how to form it."""
+    """One KPI: its formula in the standard's symbols, its inputs, its unit, and how to form it."""
 
     name: str
     formula: str
@@ -97,7 +97,7 @@ def known_sum(name: str) -> Column:
 
 
 def converted_energy(coefficients: dict[str, float]) -> Column:
-    """Return the sum of energy_j * coefficient_j over columns, the input `converted_energy_kwh` of `KPIS`.
+    """Return the sum of energy_j * coefficient_j: `converted_energy_kwh` of `KPIS`.
 
     Raises:
         ContractError: no coefficient is given.
@@ -110,7 +110,7 @@ def converted_energy(coefficients: dict[str, float]) -> Column:
 
 
 def require_numbers(where: str, frame: DataFrame, names: Sequence[str]) -> None:
-    """Raise `ColumnContractError` unless `frame` has all `names` and each is a number (its schema is read)."""
+    """Raise `ColumnContractError` unless `frame` has all `names`, and each is a number."""
     require_columns(where, frame, names)
     wrong = {n: frame.schema[n].dataType.simpleString() for n in names}
     wrong = {n: found for n, found in wrong.items() if not isinstance(frame.schema[n].dataType, NumericType)}

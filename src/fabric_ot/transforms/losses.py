@@ -81,7 +81,7 @@ def rollup_losses(facts: DataFrame, *, by: Sequence[str], stops: Sequence[str] =
 
 
 def to_loss_tree(facts: DataFrame, *, by: Sequence[str], stops: Sequence[str] = STOPS) -> DataFrame:
-    """Turn facts into the nodes of a loss tree, one tree per group: what a waterfall chart shows.
+    """Turn facts into the nodes of a loss tree per group: what a waterfall chart shows.
 
     Columns in:  `by`, and as `with_losses`.
     Columns out: `by`, `position` (int, from 1, top to bottom), `node`, `parent` (string; null for the root),
@@ -112,7 +112,7 @@ def to_loss_tree(facts: DataFrame, *, by: Sequence[str], stops: Sequence[str] = 
 
 
 def rollup_stop_times(state_time: DataFrame, *, by: Sequence[str]) -> DataFrame:
-    """Add up the time of each stop category outside planned stops: more causes for the loss tree.
+    """Add up each stop category outside planned stops: more causes for the loss tree.
 
     Columns in:  `by`, `time_category`, `duration_s`, `planned_stop_s` (`plant.state_time`).
     Columns out: `by`, `setup_s`, `idle_s`, `unplanned_down_s`, `planned_down_s`, `unqualified_s` (double, seconds).

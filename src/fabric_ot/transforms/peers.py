@@ -66,7 +66,7 @@ def to_oee_comparison(facts: DataFrame, *, by: Sequence[str]) -> DataFrame:
 
 
 def to_wall_time_comparison(wall_times: DataFrame) -> DataFrame:
-    """Compare local time to UTC by IANA zone with an offset that is added, and with an offset that never changes.
+    """Compare UTC by IANA zone with an offset that is added, and with one that never changes.
 
     Columns in:  `local` (string, yyyy-MM-dd HH:mm:ss), `time_zone` (IANA), `utc_offset_h` (number: the offset column
                  of the plant's table).
@@ -114,7 +114,7 @@ def to_shift_end_comparison(shifts: DataFrame) -> DataFrame:
 
 
 def to_count_comparison(samples: DataFrame, tags: DataFrame) -> DataFrame:
-    """Compare counting by increments, through resets and rollovers, with the maximum less the minimum.
+    """Compare counting by increments with the maximum less the minimum.
 
     Columns in:  as `to_count_deltas`.
     Columns out: `COMPARISON_COLUMNS`; `subject` is `tag_id`.

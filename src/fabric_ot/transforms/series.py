@@ -85,3 +85,8 @@ def quality_rank(quality: str) -> Column:
 def quality_of_rank(rank: str) -> Column:
     """Return the quality that has a rank; null for none."""
     return sf.get(sf.array(*map(sf.lit, QUALITIES)), sf.col(rank))
+
+
+def nonzero(divisor: Column) -> Column:
+    """Return `divisor`, null where it is 0: Spark 3.5's `nullif` cannot be built on columns of a frame yet to come."""
+    return sf.when(divisor != 0, divisor)

@@ -14,7 +14,15 @@ from pyspark.sql import functions as sf
 from fabric_ot.errors import ConfigError
 from fabric_ot.transforms.intervals import elapsed_us
 from fabric_ot.transforms.samples import is_counted
-from fabric_ot.transforms.series import Limit, finite_or_null, limit_of, limit_us, require_limits, require_series
+from fabric_ot.transforms.series import (
+    Limit,
+    finite_or_null,
+    limit_of,
+    limit_us,
+    nonzero,
+    require_limits,
+    require_series,
+)
 
 
 def is_within_limits(*, low: Limit | None = None, high: Limit | None = None, value: str = "value_double") -> Column:
@@ -61,7 +69,7 @@ def with_rate(samples: DataFrame, *, max_rate_per_s: Limit, max_gap_s: Limit | N
     earlier = sf.last("_point", ignorenulls=True).over(before)
     paired = samples.withColumn("_point", point).withColumn("_earlier", earlier)
     elapsed = elapsed_us(sf.col("_earlier.at"), sf.col("_point.at"))
-    change = (sf.col("_point.value") - sf.col("_earlier.value")) / sf.nullif(elapsed, sf.lit(0).cast("long")) * 1e6
+    change = (sf.col("_point.value") - sf.col("_earlier.value")) / nonzero(elapsed) * 1e6
     near = sf.lit(True) if max_gap_s is None else sf.coalesce(elapsed <= limit_us(max_gap_s), sf.lit(True))
     rated = paired.withColumn("rate_per_s", sf.when(near, finite_or_null(change)))
     is_too_fast = sf.abs("rate_per_s") > limit_of(max_rate_per_s)

@@ -14,7 +14,7 @@ from pyspark.sql import functions as sf
 from fabric_ot.errors import ConfigError
 from fabric_ot.transforms.curves import Method, rollup_cuts, to_curve
 from fabric_ot.transforms.intervals import epoch_us, require_columns
-from fabric_ot.transforms.series import Limit, finite_or_null, quality_of_rank, quality_rank
+from fabric_ot.transforms.series import Limit, finite_or_null, nonzero, quality_of_rank, quality_rank
 
 _COUNTS: tuple[str, ...] = ("sample_count", "good_count", "transition_count")
 
@@ -133,7 +133,7 @@ def _told(sums: DataFrame, bucket_s: int, percent_data_good: float, percent_data
     """Say the sums of a bucket in the public columns: seconds, shares, a quality."""
     length, covered = bucket_s * 1_000_000, sf.col("covered_us")
     good, bad = covered * 100.0 / length, (length - covered) * 100.0 / length
-    mean = sf.col("area") / sf.nullif(covered, sf.lit(0).cast("long"))
+    mean = sf.col("area") / nonzero(covered)
     quality = sf.when(good >= percent_data_good, "GOOD").when(bad >= percent_data_bad, "BAD").otherwise("UNCERTAIN")
     return sums.select(
         "tag_id",

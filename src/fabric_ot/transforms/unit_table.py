@@ -17,7 +17,7 @@ _LARGEST_ID = 0x7F7F7F
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit: its UNECE code (None where Rec 20 has none), the symbol, and `si = scale * x + offset`."""
+    """One unit: UNECE code (None where Rec 20 has none), symbol, `si = scale * x + offset`."""
 
     code: str | None
     symbol: str
@@ -34,7 +34,7 @@ class Unit:
 
 
 def unit_id_of(code: str) -> int:
-    """Return the OPC UA `EUInformation.unitId` of a UNECE code: its ASCII bytes, big-endian (OPC 10000-8).
+    """Return the OPC UA `unitId` of a UNECE code: its ASCII bytes, big-endian (OPC 10000-8).
 
     Raises:
         ContractError: not one to three ASCII characters.

@@ -37,7 +37,7 @@ _BY_TEXT = _by_text(UNITS)
 
 
 def find_unit(text: str, units: Iterable[Unit] | None = None) -> Unit:
-    """Return the unit that `text` names: a code, a symbol, an alias or an OPC UA id; letter case counts.
+    """Return the unit that `text` names: code, symbol, alias or OPC UA id; case counts.
 
     Raises:
         ContractError: no unit has that name.
@@ -59,7 +59,7 @@ def find_unit(text: str, units: Iterable[Unit] | None = None) -> Unit:
 def conversion(
     from_unit: str, to_unit: str, *, is_difference: bool = False, bridges: Bridges | None = None
 ) -> tuple[float, float]:
-    """Return `(a, b)` of `y = a * x + b`; of a difference, tolerance or standard deviation `b` is 0.
+    """Return `(a, b)` of `y = a * x + b`; of a difference or tolerance `b` is 0.
 
     Raises:
         ContractError: an unknown unit, or two quantities that no bridge connects.
@@ -104,9 +104,9 @@ def gauge_bridge(*, ambient_pa: float) -> dict[tuple[str, str], tuple[float, flo
 
 
 def normal_volume_bridge(*, pressure_pa: float, temperature_k: float) -> dict[tuple[str, str], tuple[float, float]]:
-    """Return the bridges from normal (273.15 K, 101,325 Pa) to actual volume and flow of an ideal dry gas.
+    """Return the bridges from normal (273.15 K, 101,325 Pa) to actual volume and flow.
 
-    Choice: the state of the gas is one constant; where it varies, convert with the measured pressure and
+    Choice: an ideal dry gas in one constant state; where it varies, convert with the measured pressure and
     temperature instead.
 
     Raises:
@@ -133,7 +133,7 @@ def value_in_unit(
 
 
 def unit_rows(units: Iterable[Unit] | None = None) -> list[tuple[str, str, str, float, float]]:
-    """Return one row per text that names a unit, of `UNIT_COLUMNS`; `code` is the symbol where Rec 20 has none.
+    """Return one row of `UNIT_COLUMNS` per text; `code` is the symbol where Rec 20 has none.
 
     Raises:
         ContractError: one text names two units.
@@ -159,7 +159,7 @@ def with_value_in_unit(
     is_difference: bool = False,
     bridges: Bridges | None = None,
 ) -> DataFrame:
-    """Add each value in another unit, where the value's own unit comes from the data; refuse by a reason.
+    """Add each value in another unit; its own unit comes from the data; refuse by a reason.
 
     A refused row keeps its own value and unit and has no converted one. A value already in the wanted unit stays
     as it is, to the last bit. Where a tag's unit changed, `unit` must be the one valid at the event time, as

@@ -58,7 +58,7 @@ def to_subgroup_points(samples: DataFrame, *, spread: Spread = "range") -> DataF
 
 def _stddev() -> Column:
     squares = sf.transform("_above", lambda value: (value - sf.col("_rise")) * (value - sf.col("_rise")))
-    return sf.sqrt(sum_of(squares) / sf.nullif(sf.col("sample_size") - 1, sf.lit(0.0)))
+    return sf.sqrt(sf.try_divide(sum_of(squares), sf.col("sample_size") - 1))
 
 
 def _statistic(name: str, value: Column) -> Column:
