@@ -12,7 +12,7 @@ from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ContractError
 from fabric_ot.transforms.intervals import require_columns
-from fabric_ot.transforms.kpis import require_numbers
+from fabric_ot.transforms.numbers import finite_or_null, is_finite, require_numbers
 
 _MOST_DRIVERS = 3
 _Matrix = list[list[Column]]
@@ -49,7 +49,7 @@ def rollup_baseline(
     _check("rollup_baseline", periods, by, drivers, target)
     finite = sf.lit(True)
     for name in (target, *drivers):
-        finite = finite & sf.coalesce(sf.abs(sf.col(name).cast("double")) < sf.lit(float("inf")), sf.lit(False))
+        finite = finite & is_finite(sf.col(name).cast("double"))
     used = {name: sf.when(finite, sf.col(name).cast("double")) for name in (target, *drivers)}
     return _solved(periods.groupBy(*by).agg(*_moments(used, finite)), by, drivers, collinear_below)
 
@@ -81,7 +81,7 @@ def join_baseline(
         expected = expected + sf.col(f"_model.slope_{name}") * driver
         outside = outside | ~driver.between(sf.col(f"_model.least_{name}"), sf.col(f"_model.greatest_{name}"))
     actual = sf.col(target).cast("double")
-    told = joined.withColumn("expected_kwh", sf.when(sf.abs(expected) < sf.lit(float("inf")), expected))
+    told = joined.withColumn("expected_kwh", finite_or_null(expected))
     return told.select(
         *periods.columns,
         "expected_kwh",

@@ -13,8 +13,9 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ConfigError
+from fabric_ot.transforms.numbers import nonzero
 from fabric_ot.transforms.samples import is_counted
-from fabric_ot.transforms.series import Limit, limit_of, limit_us, nonzero, require_limits, require_series
+from fabric_ot.transforms.series import Limit, limit_of, limit_us, require_limits, require_series
 
 Variant = Literal["bounded", "published"]
 _Step = Callable[[Column, Column], Column]

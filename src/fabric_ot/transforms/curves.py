@@ -14,15 +14,8 @@ from pyspark.sql import functions as sf
 from fabric_ot.contracts.roles import QUALITIES
 from fabric_ot.errors import ConfigError
 from fabric_ot.transforms.intervals import require_columns
-from fabric_ot.transforms.series import (
-    Limit,
-    finite_or_null,
-    is_usable,
-    limit_us,
-    nonzero,
-    quality_rank,
-    require_series,
-)
+from fabric_ot.transforms.numbers import finite_or_null, nonzero
+from fabric_ot.transforms.series import Limit, is_usable, limit_us, quality_rank, require_series
 
 Method = Literal["step", "linear"]
 _BAD = QUALITIES.index("BAD")
@@ -131,7 +124,7 @@ def _summed(held: DataFrame, keys: list[str], method: Method) -> DataFrame:
     none, is_told = sf.lit(0).cast("long"), sf.col("_first").isNotNull()
     when_told = sf.when(is_told, sf.col("_from"))
     is_good = sf.col("_is_inside") & sf.col("_value").isNotNull()
-    nonzero = sf.sum(sf.when(first != 0, held_us).otherwise(none)) if method == "step" else sf.lit(None).cast("long")
+    nonzero_us = sf.sum(sf.when(first != 0, held_us).otherwise(none)) if method == "step" else sf.lit(None).cast("long")
     return held.groupBy(*keys).agg(
         sf.sum(sf.when(is_told, held_us).otherwise(none)).alias("covered_us"),
         sf.sum(sf.when(is_told, none).otherwise(held_us)).alias("bad_us"),
@@ -144,5 +137,5 @@ def _summed(held: DataFrame, keys: list[str], method: Method) -> DataFrame:
         sf.sum(sf.col("_is_inside").cast("long")).alias("sample_count"),
         sf.sum(is_good.cast("long")).alias("good_count"),
         sf.sum((is_good & sf.col("_is_change")).cast("long")).alias("transition_count"),
-        nonzero.alias("nonzero_us"),
+        nonzero_us.alias("nonzero_us"),
     )

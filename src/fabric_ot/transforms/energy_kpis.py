@@ -14,7 +14,8 @@ from pyspark.sql import functions as sf
 from fabric_ot.contracts.roles import NO_SIGNAL
 from fabric_ot.errors import ContractError
 from fabric_ot.transforms.intervals import elapsed_us, join_overlaps, require_columns
-from fabric_ot.transforms.kpis import known_sum, require_numbers
+from fabric_ot.transforms.kpis import known_sum
+from fabric_ot.transforms.numbers import finite_or_null, is_finite, require_numbers
 from fabric_ot.transforms.samples import is_counted
 
 _DAY_S = 86_400
@@ -24,9 +25,8 @@ _INTERVAL = ("start_utc", "end_utc", "energy_kwh")
 
 def is_energy_interval() -> Column:
     """Say whether a row is energy over time: bounds in order, a finite number."""
-    number = sf.col("energy_kwh").cast("double")
-    told = (sf.col("start_utc") < sf.col("end_utc")) & (sf.abs(number) < sf.lit(float("inf")))
-    return sf.coalesce(told, sf.lit(False))
+    is_forward = sf.coalesce(sf.col("start_utc") < sf.col("end_utc"), sf.lit(False))
+    return is_forward & is_finite(sf.col("energy_kwh").cast("double"))
 
 
 def split_energy_intervals(intervals: DataFrame) -> tuple[DataFrame, DataFrame]:
@@ -166,7 +166,7 @@ def with_power_factor(energy: DataFrame, *, active: str = "energy_kwh", reactive
     require_numbers("with_power_factor", energy, [active, reactive])
     work, swing = sf.col(active).cast("double"), sf.col(reactive).cast("double")
     factor = sf.try_divide(sf.lit(100.0) * work, sf.sqrt(work * work + swing * swing))
-    return energy.withColumn("power_factor_pct", sf.when(sf.abs(factor) < sf.lit(float("inf")), factor))
+    return energy.withColumn("power_factor_pct", finite_or_null(factor))
 
 
 def to_integrated_energy(

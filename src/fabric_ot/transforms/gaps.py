@@ -11,7 +11,8 @@ from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ColumnContractError, ConfigError
 from fabric_ot.transforms.intervals import elapsed_us, require_columns, utc_literal
-from fabric_ot.transforms.series import Limit, is_usable, limit_us, nonzero, require_limits, require_series
+from fabric_ot.transforms.numbers import nonzero
+from fabric_ot.transforms.series import Limit, is_usable, limit_us, require_limits, require_series
 
 Fill = Literal["empty", "hold", "linear"]
 _SAMPLE = ("tag_id", "event_time_utc", "value_double", "quality")

@@ -13,6 +13,7 @@ from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ConfigError
 from fabric_ot.transforms.intervals import require_columns
+from fabric_ot.transforms.numbers import finite_or_null
 
 _ENDS = ("input_lot", "output_lot")
 
@@ -129,11 +130,11 @@ def to_lot_blend(edges: DataFrame, *, max_steps: int = 16, lots: DataFrame | Non
 
 def total_qty(qty: Column) -> Column:
     """Return the sum of quantities, the same in any order; null where one of them is null, NaN or infinite."""
-    known = sf.when(sf.abs(qty) < float("inf"), qty.cast("double"))
+    known = finite_or_null(qty.cast("double"))
     ordered = sf.array_sort(sf.collect_list(known))
     total = sf.aggregate(ordered, sf.lit(0.0), lambda sum_, one: sum_ + one)
     is_known = sf.count(known) == sf.count(sf.lit(1))
-    return sf.when(is_known & (sf.abs(total) < float("inf")), total)
+    return sf.when(is_known, finite_or_null(total))
 
 
 def _next_lots(edges: DataFrame, source: str, target: str) -> DataFrame:

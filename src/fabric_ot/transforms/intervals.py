@@ -128,6 +128,20 @@ def join_covering(points: DataFrame, runs: DataFrame, *, on: Sequence[str], at: 
     return many.join(few, covers, "left").select(*[f"many.{name}" for name in points.columns], *added)
 
 
+def keep_overlapping(spans: DataFrame, *, on: Sequence[str]) -> DataFrame:
+    """Keep the spans that begin before an earlier one of the same `on` has ended.
+
+    Columns in:  `on`, `start_utc`, `end_utc` and more.
+    Columns out: those of `spans`.
+    Grain out:   one row per span that overlaps an earlier one.
+    Cost:        one shuffle by `on`.
+    """
+    in_time = Window.partitionBy(*on).orderBy("start_utc", "end_utc")
+    latest_end = sf.max("end_utc").over(in_time.rowsBetween(Window.unboundedPreceding, -1))
+    marked = spans.withColumn("_latest_end", latest_end)
+    return marked.where(sf.col("start_utc") < sf.col("_latest_end")).drop("_latest_end")
+
+
 def _day(at: Column) -> Column:
     return sf.floor(sf.unix_seconds(at) / sf.lit(_DAY_S)).cast("long")
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
-from pyspark.sql.types import NumericType
 
 from fabric_ot.errors import ColumnContractError, ContractError
 from fabric_ot.transforms.intervals import require_columns
+from fabric_ot.transforms.numbers import finite_or_null, require_numbers
 
 LIMITS: tuple[str, ...] = ("lower_limit", "upper_limit")
 """Inputs that are not added up: a specification limit stands only where a group has one."""
@@ -58,7 +58,7 @@ def with_kpis(facts: DataFrame, *, kpis: Sequence[str] | None = None) -> DataFra
     Source: ISO 22400-2 by the public encoding hsu-aut/IndustrialStandard-ODP-ISO22400-2; TEEP is common usage.
     """
     wanted = _wanted("with_kpis", facts, kpis)
-    return facts.withColumns({kpi.name: _defined(kpi.value()) for kpi in wanted})
+    return facts.withColumns({kpi.name: finite_or_null(kpi.value().cast("double")) for kpi in wanted})
 
 
 def rollup_kpis(facts: DataFrame, *, by: Sequence[str], kpis: Sequence[str] | None = None) -> DataFrame:
@@ -109,16 +109,6 @@ def converted_energy(coefficients: dict[str, float]) -> Column:
     return _added(terms).alias("converted_energy_kwh")
 
 
-def require_numbers(where: str, frame: DataFrame, names: Sequence[str]) -> None:
-    """Raise `ColumnContractError` unless `frame` has all `names`, and each is a number."""
-    require_columns(where, frame, names)
-    wrong = {n: frame.schema[n].dataType.simpleString() for n in names}
-    wrong = {n: found for n, found in wrong.items() if not isinstance(frame.schema[n].dataType, NumericType)}
-    if wrong:
-        message = f"{where}: column(s) that should be numbers: {wrong}.\nHint: cast them, or correct the source"
-        raise ColumnContractError(message)
-
-
 def _wanted(where: str, facts: DataFrame, names: Sequence[str] | None) -> list[Kpi]:
     if names is None:
         found = [kpi for kpi in KPIS.values() if set(kpi.inputs) <= set(facts.columns)]
@@ -134,12 +124,6 @@ def _wanted(where: str, facts: DataFrame, names: Sequence[str] | None) -> list[K
         message = f"{where}: no KPI can be formed.\nAvailable: {sorted(facts.columns)}.\nHint: see KPIS for the inputs"
         raise ColumnContractError(message)
     return found
-
-
-def _defined(value: Column) -> Column:
-    # NaN is greater than infinity here, so one comparison refuses both
-    number = value.cast("double")
-    return sf.when(sf.abs(number) < sf.lit(float("inf")), number)
 
 
 def _one_limit(name: str) -> Column:

@@ -14,7 +14,8 @@ from pyspark.sql import functions as sf
 from fabric_ot.contracts.roles import TIME_CATEGORIES
 from fabric_ot.errors import ContractError
 from fabric_ot.transforms.intervals import require_columns
-from fabric_ot.transforms.kpis import known_sum, require_numbers
+from fabric_ot.transforms.kpis import known_sum
+from fabric_ot.transforms.numbers import require_numbers
 
 STOPS: tuple[str, ...] = ("unplanned_down_s", "unqualified_s")
 """The causes of stops that `plant.production` tells; what is left of PBT - APT is the other stops."""

@@ -14,7 +14,8 @@ from pyspark.sql import functions as sf
 
 from fabric_ot.transforms.counters import to_count_deltas
 from fabric_ot.transforms.intervals import join_covering, require_columns
-from fabric_ot.transforms.kpis import known_sum, require_numbers
+from fabric_ot.transforms.kpis import known_sum
+from fabric_ot.transforms.numbers import require_numbers
 from fabric_ot.transforms.samples import is_counted
 
 COMPARISON_COLUMNS: tuple[str, ...] = (

@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sf
 
 from fabric_ot.transforms.intervals import require_columns
+from fabric_ot.transforms.numbers import is_finite
 
 _LATEST: tuple[str, ...] = (
     "source_sequence",
@@ -66,6 +67,4 @@ def is_before_end(at: str, valid_to: str = "valid_to_utc") -> Column:
 
 def is_counted(value: str = "value_double") -> Column:
     """Say whether a sample carries a number to calculate with: GOOD or UNCERTAIN, not null, not NaN, finite."""
-    number = sf.col(value)
-    finite = number.isNotNull() & ~sf.isnan(number) & (sf.abs(number) < sf.lit(float("inf")))
-    return sf.col("quality").isin("GOOD", "UNCERTAIN") & finite
+    return sf.col("quality").isin("GOOD", "UNCERTAIN") & is_finite(sf.col(value))

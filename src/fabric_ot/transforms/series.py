@@ -69,11 +69,6 @@ def is_usable(*, treat_uncertain_as_bad: bool) -> Column:
     return usable & (sf.col("quality") == "GOOD") if treat_uncertain_as_bad else usable
 
 
-def finite_or_null(number: Column) -> Column:
-    """Return `number`, or null where it overflowed."""
-    return sf.when(sf.abs(number) < sf.lit(float("inf")), number)
-
-
 def quality_rank(quality: str) -> Column:
     """Return how bad a quality is: 0 for GOOD to 3 for STALE; null for another word."""
     rank = sf.lit(None).cast("int")
@@ -85,8 +80,3 @@ def quality_rank(quality: str) -> Column:
 def quality_of_rank(rank: str) -> Column:
     """Return the quality that has a rank; null for none."""
     return sf.get(sf.array(*map(sf.lit, QUALITIES)), sf.col(rank))
-
-
-def nonzero(divisor: Column) -> Column:
-    """Return `divisor`, null where it is 0: Spark 3.5's `nullif` cannot be built on columns of a frame yet to come."""
-    return sf.when(divisor != 0, divisor)

@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ContractError
-from fabric_ot.transforms.intervals import elapsed_us, require_columns
+from fabric_ot.transforms.intervals import elapsed_us, keep_overlapping, require_columns
 
 INSTANCE_KEY: tuple[str, ...] = ("site_id", "shift_id", "production_date")
 _DAY_S = 86_400
@@ -97,10 +97,7 @@ def keep_overlapping_shifts(instances: DataFrame) -> DataFrame:
     Cost:        one shuffle by `site_id`.
     """
     require_columns("keep_overlapping_shifts", instances, ["site_id", "start_utc", "end_utc"])
-    in_time = Window.partitionBy("site_id").orderBy("start_utc", "end_utc")
-    latest_end = sf.max("end_utc").over(in_time.rowsBetween(Window.unboundedPreceding, -1))
-    marked = instances.withColumn("_latest_end", latest_end)
-    return marked.where(sf.col("start_utc") < sf.col("_latest_end")).drop("_latest_end")
+    return keep_overlapping(instances, on=("site_id",))
 
 
 def _instances(shifts: DataFrame, sites: DataFrame, from_date: dt.date, to_date: dt.date) -> DataFrame:

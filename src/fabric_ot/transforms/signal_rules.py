@@ -13,16 +13,9 @@ from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ConfigError
 from fabric_ot.transforms.intervals import elapsed_us
+from fabric_ot.transforms.numbers import finite_or_null, nonzero
 from fabric_ot.transforms.samples import is_counted
-from fabric_ot.transforms.series import (
-    Limit,
-    finite_or_null,
-    limit_of,
-    limit_us,
-    nonzero,
-    require_limits,
-    require_series,
-)
+from fabric_ot.transforms.series import Limit, limit_of, limit_us, require_limits, require_series
 
 
 def is_within_limits(*, low: Limit | None = None, high: Limit | None = None, value: str = "value_double") -> Column:

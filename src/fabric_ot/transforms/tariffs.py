@@ -8,12 +8,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ContractError
 from fabric_ot.transforms.energy_kpis import to_energy_parts
-from fabric_ot.transforms.intervals import require_columns
+from fabric_ot.transforms.intervals import keep_overlapping, require_columns
 from fabric_ot.transforms.kpis import known_sum
 
 HOLIDAY = 8
@@ -79,10 +79,7 @@ def keep_overlapping_periods(periods: DataFrame) -> DataFrame:
     Cost:        one shuffle by `tariff_id`.
     """
     require_columns("keep_overlapping_periods", periods, ["tariff_id", "start_utc", "end_utc"])
-    in_time = Window.partitionBy("tariff_id").orderBy("start_utc", "end_utc")
-    latest_end = sf.max("end_utc").over(in_time.rowsBetween(Window.unboundedPreceding, -1))
-    marked = periods.withColumn("_latest_end", latest_end)
-    return marked.where(sf.col("start_utc") < sf.col("_latest_end")).drop("_latest_end")
+    return keep_overlapping(periods, on=("tariff_id",))
 
 
 def to_energy_cost(intervals: DataFrame, periods: DataFrame) -> DataFrame:

@@ -14,7 +14,8 @@ from pyspark.sql import functions as sf
 from fabric_ot.errors import ConfigError
 from fabric_ot.transforms.curves import Method, rollup_cuts, to_curve
 from fabric_ot.transforms.intervals import epoch_us, require_columns
-from fabric_ot.transforms.series import Limit, finite_or_null, nonzero, quality_of_rank, quality_rank
+from fabric_ot.transforms.numbers import finite_or_null, nonzero
+from fabric_ot.transforms.series import Limit, quality_of_rank, quality_rank
 
 _COUNTS: tuple[str, ...] = ("sample_count", "good_count", "transition_count")
 

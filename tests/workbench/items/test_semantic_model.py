@@ -132,4 +132,4 @@ def test_settings_and_platform_are_valid_against_the_published_schemas(folder, s
     for file in (folder / "definition.pbism", folder / ".platform"):
         document = json.loads(file.read_text())
         schema = shared_schemas / "fabric" / document["$schema"].split("/json-schemas/fabric/")[1]
-        jsonschema.validate(document, json.loads(schema.read_text()))
+        assert list(jsonschema.Draft7Validator(json.loads(schema.read_text())).iter_errors(document)) == []

@@ -9,9 +9,10 @@ from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ContractError
 from fabric_ot.transforms.intervals import require_columns
+from fabric_ot.transforms.numbers import is_finite
 from fabric_ot.transforms.spc.individuals import to_individual_points
 from fabric_ot.transforms.spc.limits import sigma_told
-from fabric_ot.transforms.spc.points import is_finite, keep_measured, require_samples
+from fabric_ot.transforms.spc.points import keep_measured, require_samples
 from fabric_ot.transforms.spc.subgroups import to_subgroup_points
 
 Within = Literal["moving_range", "range", "stddev"]

@@ -9,6 +9,7 @@ from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ColumnContractError
 from fabric_ot.transforms.intervals import require_columns
+from fabric_ot.transforms.numbers import is_finite
 from fabric_ot.transforms.spc.constants import CONSTANTS, SMALLEST_SUBGROUP, ConstantName
 
 POINT_COLUMNS: tuple[str, ...] = (
@@ -58,11 +59,6 @@ def keep_measured(samples: DataFrame, *values: str) -> DataFrame:
     if "quality" in samples.columns:
         kept = kept.where(sf.col("quality").isin("GOOD", "UNCERTAIN"))
     return kept if "run_id" in samples.columns else kept.withColumn("run_id", sf.lit(None).cast("string"))
-
-
-def is_finite(number: Column) -> Column:
-    """Say whether `number` (a double) is neither null nor NaN nor infinite."""
-    return number.isNotNull() & ~sf.isnan(number) & (sf.abs(number) < sf.lit(float("inf")))
 
 
 def constant_of(name: ConstantName, size: Column) -> Column:

@@ -10,7 +10,7 @@ from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ContractError
 from fabric_ot.transforms.intervals import require_columns
-from fabric_ot.transforms.spc.points import is_finite
+from fabric_ot.transforms.numbers import is_finite
 
 _CHART = ("chart_id", "statistic")
 _LIMITS = ("center", "sigma", "ucl", "lcl")
