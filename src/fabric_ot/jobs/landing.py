@@ -15,7 +15,12 @@ from fabric_ot.contracts.landing import HIVEMQ_PLACEHOLDERS, CsvMapping, Landing
 from fabric_ot.contracts.places import EVENT_HUBS_FOLDER, HIVEMQ_FOLDER
 from fabric_ot.errors import ContractError
 from fabric_ot.lakehouse import FileArea, LandedFile
-from fabric_ot.transforms.messages import CAPTURE_COLUMNS, to_capture_messages, to_csv_messages, to_hivemq_messages
+from fabric_ot.transforms.messages.transported import (
+    CAPTURE_COLUMNS,
+    to_capture_messages,
+    to_csv_messages,
+    to_hivemq_messages,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -19,7 +19,7 @@ from fabric_ot.jobs.landing import LandingPlan, ReadGroup, Refused, plan_landing
 from fabric_ot.jobs.report import JobReport
 from fabric_ot.lakehouse import Lakehouse, LandedFile
 from fabric_ot.lakehouse.probes import java_reason
-from fabric_ot.transforms.messages import with_partition_names
+from fabric_ot.transforms.messages.transported import with_partition_names
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, Row

@@ -14,13 +14,18 @@ from fabric_ot.jobs.progress import finish_batches, pending_batches
 from fabric_ot.jobs.report import JobReport
 from fabric_ot.jobs.shift_calendar import find_first_times, write_calendar
 from fabric_ot.jobs.touched_assets import Touched, find_touched
-from fabric_ot.transforms.counters import COUNTER_ROLES, join_product_running, to_count_deltas, to_product_runs
-from fabric_ot.transforms.energy import to_labeled_energy, to_metered_energy
+from fabric_ot.transforms.energy.meters import to_labeled_energy, to_metered_energy
 from fabric_ot.transforms.intervals import utc_literal
-from fabric_ot.transforms.production import to_production, to_shift_counts
+from fabric_ot.transforms.production.counters import (
+    COUNTER_ROLES,
+    join_product_running,
+    to_count_deltas,
+    to_product_runs,
+)
+from fabric_ot.transforms.production.facts import to_production, to_shift_counts
 from fabric_ot.transforms.samples import join_tags, keep_last_sample
-from fabric_ot.transforms.segments import to_asset_shifts, to_segments, to_state_time
-from fabric_ot.transforms.states import to_state_intervals
+from fabric_ot.transforms.states.runs import to_state_intervals
+from fabric_ot.transforms.states.segments import to_asset_shifts, to_segments, to_state_time
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

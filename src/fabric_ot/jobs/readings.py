@@ -16,11 +16,12 @@ from fabric_ot.contracts.landing import LandingConfig, parse_landing_config
 from fabric_ot.contracts.places import LANDING_CONFIG
 from fabric_ot.jobs.report import JobReport
 from fabric_ot.lakehouse import Lakehouse
-from fabric_ot.transforms.decoded_samples import is_sample, to_refused_samples
-from fabric_ot.transforms.decoders import REFERENCE_PREFIX, SAMPLE_ORDER, is_reference, with_decoder
-from fabric_ot.transforms.historian import to_historian_samples
-from fabric_ot.transforms.quarantine import rollup_audit, rollup_messages, to_quarantine
-from fabric_ot.transforms.readings import join_catalogue, to_readings
+from fabric_ot.transforms.messages.decoded_samples import is_sample, to_refused_samples
+from fabric_ot.transforms.messages.decoders import REFERENCE_PREFIX, SAMPLE_ORDER, is_reference, with_decoder
+from fabric_ot.transforms.messages.historian import to_historian_samples
+from fabric_ot.transforms.messages.quarantine import rollup_audit, rollup_messages, to_quarantine
+from fabric_ot.transforms.messages.readings import join_catalogue, to_readings
+from fabric_ot.transforms.messages.uns_json import to_uns_samples
 from fabric_ot.transforms.sparkplug.deaths import to_stale_samples
 from fabric_ot.transforms.sparkplug.definitions import to_definitions
 from fabric_ot.transforms.sparkplug.messages import to_sparkplug_messages
@@ -29,7 +30,6 @@ from fabric_ot.transforms.sparkplug.payloads import with_payload
 from fabric_ot.transforms.sparkplug.sequence import with_sequence
 from fabric_ot.transforms.sparkplug.topics import with_edge_node
 from fabric_ot.transforms.sparkplug.window_starts import to_window_starts
-from fabric_ot.transforms.uns_json import to_uns_samples
 
 STEP = "reading"
 TAG_TOPIC = f"{REFERENCE_PREFIX}tag"

@@ -12,8 +12,8 @@ from fabric_ot.contracts import places
 from fabric_ot.contracts.landing import CsvMapping, parse_landing_config
 from fabric_ot.jobs.progress import finish_batches, landed_batches, pending_batches
 from fabric_ot.jobs.report import JobReport
-from fabric_ot.transforms.decoders import is_reference
-from fabric_ot.transforms.reference import (
+from fabric_ot.transforms.messages.decoders import is_reference
+from fabric_ot.transforms.reference.rows import (
     CARRIED,
     ENTITIES,
     default_mapping,
@@ -24,7 +24,7 @@ from fabric_ot.transforms.reference import (
     to_unreadable_rows,
     with_missing_parents,
 )
-from fabric_ot.transforms.versions import keep_last_arrival, to_versions
+from fabric_ot.transforms.reference.versions import keep_last_arrival, to_versions
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

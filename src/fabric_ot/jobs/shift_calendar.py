@@ -11,8 +11,8 @@ from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ContractError
 from fabric_ot.jobs.touched_assets import Touched
+from fabric_ot.transforms.calendar.shifts import keep_overlapping_shifts, to_planned_stops, to_shift_instances
 from fabric_ot.transforms.intervals import utc_literal
-from fabric_ot.transforms.shifts import keep_overlapping_shifts, to_planned_stops, to_shift_instances
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

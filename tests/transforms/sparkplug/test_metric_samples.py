@@ -15,9 +15,9 @@ from fabric_ot.contracts.landing import LandingConfig, TopicRule
 from fabric_ot.contracts.silver import SPARKPLUG_MESSAGE, TAG
 from fabric_ot.contracts.sparkplug import DataType, payload_class
 from fabric_ot.testing import NOON, NOON_MS, frame, message
-from fabric_ot.transforms.decoders import with_decoder
-from fabric_ot.transforms.quarantine import rollup_messages, to_quarantine
-from fabric_ot.transforms.readings import join_catalogue, to_readings
+from fabric_ot.transforms.messages.decoders import with_decoder
+from fabric_ot.transforms.messages.quarantine import rollup_messages, to_quarantine
+from fabric_ot.transforms.messages.readings import join_catalogue, to_readings
 from fabric_ot.transforms.sparkplug.deaths import to_stale_samples
 from fabric_ot.transforms.sparkplug.definitions import to_definitions
 from fabric_ot.transforms.sparkplug.messages import to_sparkplug_messages

@@ -6,8 +6,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
 from fabric_ot.contracts.sparkplug import QUALITY_STALE
-from fabric_ot.transforms.decoded_samples import MESSAGE_COLUMNS, WHOLE_MESSAGE, is_plausible_ms, to_samples
 from fabric_ot.transforms.intervals import require_columns
+from fabric_ot.transforms.messages.decoded_samples import MESSAGE_COLUMNS, WHOLE_MESSAGE, is_plausible_ms, to_samples
 from fabric_ot.transforms.sparkplug.definitions import to_birth_metrics
 from fabric_ot.transforms.sparkplug.metrics import is_control
 from fabric_ot.transforms.sparkplug.topics import tag_id_of

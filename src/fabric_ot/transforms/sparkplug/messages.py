@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
 from fabric_ot.contracts.silver import SPARKPLUG_MESSAGE
-from fabric_ot.transforms.decoded_samples import TRANSPORT_KEY
+from fabric_ot.transforms.messages.decoded_samples import TRANSPORT_KEY
 
 
 def to_sparkplug_messages(messages: DataFrame, outcomes: DataFrame) -> DataFrame:

@@ -6,9 +6,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
 
 from fabric_ot.contracts.sparkplug import BD_SEQ, NODE_CONTROL_PREFIX, SIGNED_BITS, DataType
-from fabric_ot.transforms.decoded_samples import MESSAGE_COLUMNS, WHOLE_MESSAGE, is_plausible_ms, to_samples
 from fabric_ot.transforms.intervals import require_columns
-from fabric_ot.transforms.source_quality import quality_of_code
+from fabric_ot.transforms.messages.decoded_samples import MESSAGE_COLUMNS, WHOLE_MESSAGE, is_plausible_ms, to_samples
+from fabric_ot.transforms.messages.source_quality import quality_of_code
 from fabric_ot.transforms.sparkplug.definitions import alias_key, name_key
 from fabric_ot.transforms.sparkplug.sequence import BIRTHS, DATA
 from fabric_ot.transforms.sparkplug.topics import tag_id_of

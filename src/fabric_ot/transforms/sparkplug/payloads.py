@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
-from fabric_ot.transforms.decoded_samples import MESSAGE_COLUMNS, bytes_reason
 from fabric_ot.transforms.intervals import require_columns
+from fabric_ot.transforms.messages.decoded_samples import MESSAGE_COLUMNS, bytes_reason
 from fabric_ot.transforms.sparkplug.wire import WireMetric, WirePayload, read_payload
 
 if TYPE_CHECKING:

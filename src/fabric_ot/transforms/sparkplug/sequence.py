@@ -9,8 +9,8 @@ from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as sf
 
 from fabric_ot.contracts.sparkplug import SEQ_MODULUS
-from fabric_ot.transforms.decoders import ARRIVAL_ORDER
 from fabric_ot.transforms.intervals import require_columns
+from fabric_ot.transforms.messages.decoders import ARRIVAL_ORDER
 
 BIRTHS = ("NBIRTH", "DBIRTH")
 DATA = ("NDATA", "DDATA")

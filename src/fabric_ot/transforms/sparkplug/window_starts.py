@@ -5,8 +5,8 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as sf
 
-from fabric_ot.transforms.decoders import ARRIVAL_ORDER
 from fabric_ot.transforms.intervals import require_columns
+from fabric_ot.transforms.messages.decoders import ARRIVAL_ORDER
 
 
 def to_window_starts(new_messages: DataFrame, log: DataFrame) -> DataFrame:

@@ -51,6 +51,7 @@ _BY_PURPOSE: dict[str, dict[str, str]] = {
         "spark.driver.memory": "4g",
     },
     "run": {
+        "spark.sql.codegen.wholeStage": "false",
         "spark.sql.shuffle.partitions": "2",
         "spark.default.parallelism": "2",
         "spark.sql.adaptive.enabled": "false",

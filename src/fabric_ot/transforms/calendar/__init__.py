@@ -1,0 +1,1 @@
+"""Shifts in wall time, and wall time in UTC."""

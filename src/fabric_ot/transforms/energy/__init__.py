@@ -1,0 +1,1 @@
+"""Energy: intervals, demand, tariffs, baselines."""

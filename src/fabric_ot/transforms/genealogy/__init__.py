@@ -1,0 +1,1 @@
+"""Lots: what came out of what, and how much of it."""

@@ -1,0 +1,1 @@
+"""Transported messages, and what each speech says in them: samples, refusals, accounts."""

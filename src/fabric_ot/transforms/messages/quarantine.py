@@ -1,0 +1,75 @@
+"""What was refused and why, and the account of every message."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as sf
+
+from fabric_ot.contracts.silver import BATCH_AUDIT, QUARANTINE
+from fabric_ot.transforms.intervals import require_columns
+from fabric_ot.transforms.messages.decoded_samples import (
+    MESSAGE_COLUMNS,
+    TRANSPORT_KEY,
+    is_ignored,
+    is_refused,
+    is_sample,
+)
+
+_AUDIT_KEY = ("ingest_batch_id", "route", "decoder", "outcome", "reason")
+
+
+def to_quarantine(samples: DataFrame, messages: DataFrame) -> DataFrame:
+    """Turn refused samples into quarantine rows that carry the raw bytes of their message.
+
+    Columns in:  samples: the common shape (`decoded_samples`); messages: `plant.message`.
+    Columns out: `plant.quarantine`.
+    Grain out:   one row per refused message (`metric_index` -1) or metric.
+    Cost:        one join of the refused rows, which are few, with the messages they came in.
+    """
+    require_columns("to_quarantine", messages, [*TRANSPORT_KEY, "topic", "payload"])
+    refused = samples.where(is_refused()).withColumn("reasons", sf.array_sort("reasons"))
+    raw = messages.select(*TRANSPORT_KEY, "topic", "payload")
+    return refused.join(raw, list(TRANSPORT_KEY)).select(*QUARANTINE.column_names)
+
+
+def rollup_messages(samples: DataFrame) -> DataFrame:
+    """Give each message its outcome: decoded with how many samples, quarantined or ignored and why.
+
+    A message is decoded when a sample came out of it, or when it was understood and had none to give; it is
+    quarantined when something was refused and nothing came out. The first refused metric names the reason.
+
+    Columns in:  the common shape (`decoded_samples`).
+    Columns out: `MESSAGE_COLUMNS`, `outcome`, `reason` ('' where decoded), `value_count`.
+    Grain out:   one row per message.
+    Cost:        one shuffle of message keys.
+    """
+    first = sf.get("reasons", sf.lit(0))
+    is_told = sf.size("reasons") > 0
+    totals = samples.groupBy(*MESSAGE_COLUMNS).agg(
+        sf.count(sf.when(is_sample(), 1)).alias("value_count"),
+        sf.min(sf.when(is_told, sf.struct("metric_index", first.alias("reason"), is_ignored().alias("_is_ignored"))))
+        .alias("_told"),
+    )  # fmt: skip
+    outcome, reason = _outcome(sf.col("value_count"), sf.col("_told"))
+    return totals.select(*MESSAGE_COLUMNS, outcome.alias("outcome"), reason.alias("reason"), "value_count")
+
+
+def rollup_audit(messages: DataFrame) -> DataFrame:
+    """Count messages by batch, route, decoder, outcome and reason: the conservation account.
+
+    Columns in:  `ingest_batch_id`, `route`, `decoder`, `outcome`, `reason`, `value_count`.
+    Columns out: `plant.batch_audit`.
+    Grain out:   one row per combination that occurs.
+    Cost:        one shuffle of totals.
+    """
+    totals = messages.withColumn("reason", sf.coalesce("reason", sf.lit(""))).groupBy(*_AUDIT_KEY)
+    counted = totals.agg(sf.count(sf.lit(1)).alias("message_count"), sf.sum("value_count").alias("value_count"))
+    return counted.select(*BATCH_AUDIT.column_names)
+
+
+def _outcome(values: Column, told: Column) -> tuple[Column, Column]:
+    is_decoded = (values > 0) | told.isNull()
+    ignored = sf.when(told["_is_ignored"], sf.lit("ignored")).otherwise(sf.lit("quarantined"))
+    return sf.when(is_decoded, sf.lit("decoded")).otherwise(ignored), sf.when(is_decoded, sf.lit("")).otherwise(
+        told["reason"]
+    )

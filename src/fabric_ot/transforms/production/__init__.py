@@ -1,0 +1,1 @@
+"""Production: counts, additive facts, KPIs and losses."""

@@ -1,0 +1,1 @@
+"""Signals: measured values over time."""

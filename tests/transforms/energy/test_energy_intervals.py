@@ -1,0 +1,83 @@
+"""Energy by interval: meters that count, and histories that label the end of an interval."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from pyspark.sql import functions as sf
+
+from fabric_ot.testing import frame
+from fabric_ot.transforms.energy.meters import to_labeled_energy, to_metered_energy
+
+pytestmark = pytest.mark.spark
+
+T0 = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+TAGS = (
+    "tag_id string, asset_id string, role string, unit string, counter_modulus double, "
+    "valid_from_utc timestamp, valid_to_utc timestamp"
+)
+SAMPLES = "tag_id string, event_time_utc timestamp, value_double double, quality string"
+SINCE = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+
+
+def at(minutes: float) -> dt.datetime:
+    return T0 + dt.timedelta(minutes=minutes)
+
+
+def tag(tag_id: str, role: str, unit: str | None) -> tuple:
+    return (tag_id, "meter", role, unit, None, SINCE, None)
+
+
+def test_increments_of_meters_become_kwh_and_other_counters_stay_out(spark) -> None:
+    times = "previous_time_utc timestamp, event_time_utc timestamp"
+    ddl = f"tag_id string, asset_id string, role string, {times}, delta double"
+    units = {"k": "kWh", "w": "Wh", "m": "MWh", "u": None}
+    deltas = [(name, "meter", "energy_counter", at(0), at(5), 2000.0) for name in units]
+    deltas.append(("g", "meter", "good_counter", at(0), at(5), 7.0))
+    tags = [tag(name, "energy_counter", unit) for name, unit in units.items()] + [tag("g", "good_counter", None)]
+    energy = to_metered_energy(frame(spark, ddl, deltas), frame(spark, TAGS, tags)).collect()
+    found = {r.tag_id: (r.start_utc.minute, r.end_utc.minute, r.energy_kwh) for r in energy}
+    assert found == {"k": (0, 5, 2000.0), "w": (0, 5, 2.0), "m": (0, 5, 2_000_000.0), "u": (0, 5, 2000.0)}
+
+
+def test_a_labeled_sample_covers_the_interval_that_ends_at_it(spark) -> None:
+    rows = [
+        ("a", at(30), 3.0, "GOOD"),
+        ("b", at(30), 4.0, "GOOD"),
+        ("b", at(45), 9.0, "BAD"),
+        ("x", at(30), 1.0, "GOOD"),
+    ]
+    tags = [tag(name, "energy_interval", "kWh") for name in "ab"] + [tag("x", "measure", "kWh")]
+    energy = to_labeled_energy(
+        frame(spark, SAMPLES, rows), frame(spark, TAGS, tags), interval_s={"b": 1800.0}
+    ).collect()
+    found = sorted((r.tag_id, r.start_utc.minute, r.end_utc.minute, r.energy_kwh) for r in energy)
+    assert found == [("a", 15, 30, 3.0), ("b", 0, 30, 4.0)]
+
+
+def steel_rows(folder: Path) -> list[tuple]:
+    """Read the published history: a day's last interval carries the same day's 00:00 and belongs to its end."""
+    with next(folder.glob("*.csv")).open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.reader(file))[1:]
+    rows = []
+    for line in lines:
+        end = dt.datetime.strptime(line[0], "%d/%m/%Y %H:%M").replace(tzinfo=dt.UTC)
+        rolled = end + dt.timedelta(days=1) if (end.hour, end.minute) == (0, 0) else end
+        rows.append(("steel/kwh", rolled, float(line[1]), "GOOD"))
+    return rows
+
+
+def test_a_year_of_steel_keeps_every_interval_and_every_kwh(spark, shared_data: Path) -> None:
+    samples = spark.createDataFrame(steel_rows(shared_data / "steel_energy"), SAMPLES)
+    energy = to_labeled_energy(samples, frame(spark, TAGS, [tag("steel/kwh", "energy_interval", "kWh")]))
+    total = energy.agg(
+        sf.count_distinct("start_utc").alias("intervals"),
+        sf.sum("energy_kwh").alias("kwh"),
+        sf.min("start_utc").alias("start"),
+        sf.max("end_utc").alias("end"),
+    ).collect()[0]
+    assert (total.intervals, round(total.kwh, 2)) == (35_040, 959_640.31)
+    assert (total.start, total.end) == (dt.datetime(2018, 1, 1), dt.datetime(2019, 1, 1))
