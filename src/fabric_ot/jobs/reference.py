@@ -12,6 +12,8 @@ from fabric_ot.contracts import places
 from fabric_ot.contracts.landing import CsvMapping, parse_landing_config
 from fabric_ot.jobs.progress import finish_batches, landed_batches, pending_batches
 from fabric_ot.jobs.report import JobReport
+from fabric_ot.quality.rules import RuleSet
+from fabric_ot.quality.split import with_reasons
 from fabric_ot.transforms.messages.decoders import is_reference
 from fabric_ot.transforms.reference.rows import (
     CARRIED,
@@ -47,7 +49,7 @@ def run_reference(bronze: Lakehouse, silver: Lakehouse, *, as_of_utc: dt.datetim
         messages = bronze.read("plant.message").where(is_reference())
         new = messages.where(sf.col("ingest_batch_id").isin(*batches))
         if not new.isEmpty():
-            counts |= _rebuild(messages, _mappings(bronze), silver)
+            counts |= _rebuild(messages, _mappings(bronze), silver, as_of_utc=as_of_utc)
         finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
     return JobReport(STEP, counts)
 
@@ -58,8 +60,10 @@ def _mappings(bronze: Lakehouse) -> dict[str, CsvMapping]:
     return {entity: default_mapping(entity) for entity in ENTITIES} | declared
 
 
-def _rebuild(messages: DataFrame, mappings: Mapping[str, CsvMapping], silver: Lakehouse) -> dict[str, int]:
-    good, outcomes = _read_all(silver.settled(messages), mappings, silver.settled)
+def _rebuild(
+    messages: DataFrame, mappings: Mapping[str, CsvMapping], silver: Lakehouse, *, as_of_utc: dt.datetime
+) -> dict[str, int]:
+    good, outcomes = _read_all(silver.settled(messages), mappings, silver.settled, as_of_utc=as_of_utc)
     counts = {e: silver.replace(f"plant.{e}", _final(e, rows)).changed for e, rows in good.items()}
     outcomes = silver.settled(outcomes)
     counts["quarantine"] = _quarantine(outcomes, silver).changed
@@ -68,7 +72,11 @@ def _rebuild(messages: DataFrame, mappings: Mapping[str, CsvMapping], silver: La
 
 
 def _read_all(
-    messages: DataFrame, mappings: Mapping[str, CsvMapping], settle: Callable[[DataFrame], DataFrame]
+    messages: DataFrame,
+    mappings: Mapping[str, CsvMapping],
+    settle: Callable[[DataFrame], DataFrame],
+    *,
+    as_of_utc: dt.datetime,
 ) -> tuple[dict[str, DataFrame], DataFrame]:
     """Return the good rows of each entity, and what became of every message.
 
@@ -82,10 +90,27 @@ def _read_all(
         is_readable = default_mapping(entity).topic in readable
         mapping = mappings[entity] if is_readable else default_mapping(entity)
         rows = to_reference_rows(messages.where(sf.lit(is_readable)), mapping)
-        checked = settle(with_missing_parents(rows, entity, good))
+        judged = _with_broken_rules(rows, entity, as_of_utc=as_of_utc)
+        checked = settle(with_missing_parents(judged, entity, good))
         good[entity], _ = split_reference_rows(checked)
         outcomes = outcomes.unionByName(checked.select(*CARRIED))
     return good, outcomes
+
+
+def _with_broken_rules(rows: DataFrame, entity: str, *, as_of_utc: dt.datetime) -> DataFrame:
+    """Give readable rows that break a declared rule of their table its reasons; warnings let the row pass."""
+    columns = [column.name for column in entity_columns(entity)]
+    rules = RuleSet.of_rows(ENTITIES[entity].full_name, columns, now_utc=as_of_utc)
+    if not rules.rules:
+        return rows
+    judged = with_reasons(rows.withColumnsRenamed({"reasons": "_read", "detail": "_detail"}), rules)
+    is_read = sf.size("_read") == 0
+    broken = sf.when(sf.size("reasons") > 0, sf.array_join("reasons", ", "))
+    return judged.select(
+        *[name for name in rows.columns if name not in ("reasons", "detail")],
+        sf.when(is_read, sf.col("reasons")).otherwise(sf.col("_read")).alias("reasons"),
+        sf.when(is_read, broken).otherwise(sf.col("_detail")).alias("detail"),
+    ).select(*rows.columns)
 
 
 def _final(entity: str, rows: DataFrame) -> DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame, Window
@@ -87,6 +87,17 @@ class RuleSet:
             place = f"rules of {full_name}"
             raise ConfigError(place, [f"none are declared; known tables: {', '.join(sorted(TABLE_RULES))}"])
         return cls(full_name, TABLE_RULES[full_name], now_utc)
+
+    @classmethod
+    def of_rows(cls, full_name: str, columns: Collection[str], *, now_utc: dt.datetime) -> RuleSet:
+        """Return the table's rules that a row of `columns` can be judged by alone: no keys, no other rows, no parents.
+
+        Example:
+            >>> RuleSet.of_rows("plant.tag", ("tag_id",), now_utc=dt.datetime(2026, 1, 1, tzinfo=dt.UTC)).reasons
+            ()
+        """
+        alone = [r for r in TABLE_RULES.get(full_name, ()) if not isinstance(r, (Unique, Monotonic, ForeignKey))]
+        return cls(full_name, tuple(r for r in alone if set(operands(r)) <= set(columns)), now_utc)
 
     @property
     def reasons(self) -> tuple[str, ...]:

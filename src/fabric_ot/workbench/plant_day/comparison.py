@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fabric_ot.workbench.plant_day.claims import CLAIMS
 from fabric_ot.workbench.simulate.truth import GroundTruth
 
 Rows = Sequence[Mapping[str, Any]]
@@ -57,6 +58,7 @@ def compare_with_truth(truth: GroundTruth, ask: Ask, oee: Rows) -> list[Check]:
         compare_rows("fact.production", truth.production, ask(FACTS_SQL), _FACT_KEYS, _FACT_VALUES),
         compare_rows("plant.state_time", truth.state_time, ask(_STATE_SQL), _STATE_KEYS, ("duration_s",)),
         compare_rows("OEE by the model's measures", truth.oee, oee, _OEE_KEYS, _OEE_VALUES),
+        *(compare_rows(c.text, truth.families[c.truth], ask(c.sql), c.keys, c.values) for c in CLAIMS),
     ]
 
 

@@ -14,6 +14,7 @@ from fabric_ot.workbench.simulate.capture_files import write_bad_capture, write_
 from fabric_ot.workbench.simulate.csv_files import METER_MAPPING, write_csv, write_meter, write_wrong_header
 from fabric_ot.workbench.simulate.day import PlantDay, live_through, plan_calendar
 from fabric_ot.workbench.simulate.facts import energy_by_tag, oee_rows, production_rows, state_time_rows
+from fabric_ot.workbench.simulate.families import Records, tell_families
 from fabric_ot.workbench.simulate.hivemq_files import HIVEMQ_COLUMNS, write_bad_hivemq, write_hivemq
 from fabric_ot.workbench.simulate.layout import METER_TAG_ID
 from fabric_ot.workbench.simulate.message import Message
@@ -78,7 +79,8 @@ def simulate_plant(
     production = [r for k in day.known for i in calendar.whole(k.asset.site_id) for r in production_rows(k, i)]
     landed = _Landed()
     (out / "landing.json").write_text(LANDING_CONFIG.to_json(), encoding="utf-8")
-    _land_reference(out, production, landed)
+    families = tell_families(day, seed=seed)
+    _land_reference(out, production, families.records, landed)
     _land_messages(out, day, Random(f"{seed}/landing"), landed)
     transported: Counter[str] = Counter(message.route for message in day.messages)
     event_hub_rows = sum(file.rows for file in landed.files if file.route == "event_hubs")
@@ -101,20 +103,23 @@ def simulate_plant(
         production=production,
         state_time=[r for k in day.known for i in calendar.whole(k.asset.site_id) for r in state_time_rows(k, i)],
         oee=oee_rows(production),
+        families=dict(families.truth),
     )
     truth_path(out).write_text(truth.to_json(), encoding="utf-8")
     return truth
 
 
-def _land_reference(out: Path, production: Sequence[dict[str, object]], landed: _Landed) -> None:
-    good, bad = work_order_rows(production)
-    for entity, rows in {**reference_rows(), "work_order": [*good, *(row for row, _ in bad)]}.items():
-        path = f"reference/{entity}.csv"
-        count = write_csv(out / path, REFERENCE_COLUMNS[entity], rows)
+def _land_reference(
+    out: Path, production: Sequence[dict[str, object]], told: Sequence[Records], landed: _Landed
+) -> None:
+    master = [Records(entity, rows) for entity, rows in reference_rows().items()]
+    for records in (*master, Records("work_order", *work_order_rows(production)), *told):
+        path = f"reference/{records.entity}.csv"
+        rows = [*records.good, *(row for row, _ in records.bad)]
+        count = write_csv(out / path, REFERENCE_COLUMNS[records.entity], rows)
         landed.files.append(FileTruth(path, "file", count, "landed"))
-        refused = [reason for _, reason in bad] if entity == "work_order" else []
-        landed.accounts["file", "reference", "decoded", ""] += count - len(refused)
-        landed.accounts.update(("file", "reference", "quarantined", reason) for reason in refused)
+        landed.accounts["file", "reference", "decoded", ""] += len(records.good)
+        landed.accounts.update(("file", "reference", "quarantined", reason) for _, reason in records.bad)
 
 
 def _land_messages(out: Path, day: PlantDay, rng: Random, landed: _Landed) -> None:

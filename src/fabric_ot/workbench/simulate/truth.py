@@ -28,7 +28,8 @@ class GroundTruth:
     """What a correct run over the simulated landing folder must find.
 
     `outcomes` are the lines of the conservation account; `production`, `state_time` and `oee` the facts;
-    `samples` the numbers of distinct readings; `seq_gaps` gaps and missing messages per edge node.
+    `samples` the numbers of distinct readings; `seq_gaps` gaps and missing messages per edge node; `families` the
+    rows that each family of records must give, by claim.
     """
 
     seed: int
@@ -49,6 +50,7 @@ class GroundTruth:
     production: list[dict[str, Any]]
     state_time: list[dict[str, Any]]
     oee: list[dict[str, Any]]
+    families: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     rules: list[str] = field(default_factory=lambda: list(RULES))
 
     def to_json(self) -> str:
