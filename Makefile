@@ -9,7 +9,7 @@ TESTS   ?= tests src
 WORKERS ?= 2
 ARGS    ?=
 
-.PHONY: run test test-fast check format doctor wheel bench clean help
+.PHONY: run test test-fast check format doctor wheel bench mutants clean help
 
 run: $(READY) ## the plant day, end to end: ARGS="--days 2 --seed 9" to change it
 	@$(BIN)/fabric-ot run $(ARGS)
@@ -22,15 +22,15 @@ test-fast: $(READY) ## only the tests that need no JVM
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not spark and not slow" $(TESTS)
 
 check: .venv-2.0/ready ## format, lint, types, import rules, the repository's own items
-	.venv-2.0/bin/ruff format --check src tests benchmarks setup.py set_up.py
-	.venv-2.0/bin/ruff check src tests benchmarks setup.py set_up.py
+	.venv-2.0/bin/ruff format --check src tests benchmarks mutants setup.py set_up.py
+	.venv-2.0/bin/ruff check src tests benchmarks mutants setup.py set_up.py
 	.venv-2.0/bin/mypy
 	.venv-2.0/bin/lint-imports
 	.venv-2.0/bin/fabric-ot check
 
 format: .venv-2.0/ready ## write the format that check asks for
-	.venv-2.0/bin/ruff check --fix src tests benchmarks setup.py set_up.py
-	.venv-2.0/bin/ruff format src tests benchmarks setup.py set_up.py
+	.venv-2.0/bin/ruff check --fix src tests benchmarks mutants setup.py set_up.py
+	.venv-2.0/bin/ruff format src tests benchmarks mutants setup.py set_up.py
 
 doctor: $(READY) ## what is there, what is missing and what to type
 	@$(BIN)/fabric-ot doctor
@@ -40,6 +40,10 @@ wheel: $(READY) ## the wheel in dist/
 
 bench: $(READY) ## rows per second and CPU seconds of bronze -> silver -> gold
 	$(BIN)/python benchmarks/plant_day.py $(ARGS)
+
+mutants: $(READY) ## whether the tests notice small wrong changes: ARGS="--sample 20 --only transforms/signals"
+	$(BIN)/python -m pip install --quiet "cosmic-ray==8.7.0"
+	$(BIN)/python mutants/run.py $(ARGS)
 
 .venv-%/ready: setup.py set_up.py constraints/fabric-%.txt
 	@python3 set_up.py $*

@@ -196,5 +196,13 @@ TABLE_RULES: Mapping[str, tuple[DeclaredRule, ...]] = {
         InRange("quantity_not_positive", "qty", 0, strict=True),
         NotFuture("movement_in_the_future", "time_utc", dt.timedelta(minutes=5)),
     ),
+    "plant.signal_rule": (
+        InOrder("limits_crossed", "lower_limit", "upper_limit", nulls="pass"),
+        *(
+            InRange("limit_not_positive", name, 0, strict=True, nulls="pass")
+            for name in ("expected_interval_s", "max_interval_s", "max_hold_s", "max_rate_per_s", "stuck_after_s")
+        ),
+        InRange("limit_not_positive", "flat_tolerance", 0, nulls="pass"),
+    ),
 }
 """The rules of the tables that declare any, by full name; a null that a rule looks at fails it."""

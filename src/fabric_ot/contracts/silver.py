@@ -22,6 +22,7 @@ from fabric_ot.contracts.silver_reference import (
     TAG,
     WORK_ORDER,
 )
+from fabric_ot.contracts.silver_signals import CLOCK_SKEW, READING_GAP, READING_MINUTE, SIGNAL_RULE, UNIT
 from fabric_ot.contracts.table import Table
 
 SILVER_TABLES: tuple[Table, ...] = (
@@ -45,4 +46,9 @@ SILVER_TABLES: tuple[Table, ...] = (
     STATE_TIME,
     PRODUCTION,
     PROGRESS,
+    UNIT,
+    SIGNAL_RULE,
+    READING_MINUTE,
+    READING_GAP,
+    CLOCK_SKEW,
 )

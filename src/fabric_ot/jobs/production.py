@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as sf
 
-from fabric_ot.jobs.progress import finish_batches, pending_batches
+from fabric_ot.jobs.progress import finish_batches, finished_by, pending_batches
 from fabric_ot.jobs.report import JobReport
 from fabric_ot.jobs.shift_calendar import find_first_times, write_calendar
 from fabric_ot.jobs.touched_assets import Touched, find_touched
@@ -79,7 +79,7 @@ def run_production(
     Raises:
         ContractError: shifts overlap; no fact is written.
     """
-    batches = pending_batches(_read_batches(silver), silver, step=STEP)
+    batches = pending_batches(finished_by(silver, "reference", "reading"), silver, step=STEP)
     touched = find_touched(silver, batches, as_of_utc=as_of_utc)
     counts = {"batches": len(batches)}
     notes: tuple[str, ...] = ()
@@ -96,13 +96,6 @@ def run_production(
         notes = _findings(silver)
     finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
     return JobReport(STEP, counts, notes)
-
-
-def _read_batches(silver: Lakehouse) -> DataFrame:
-    """Return the batches that both steps before this one have finished."""
-    before = silver.read("plant.progress").where(sf.col("step").isin("reference", "reading"))
-    steps = before.groupBy("ingest_batch_id").agg(sf.count_distinct("step").alias("steps"))
-    return steps.where(sf.col("steps") == 2)
 
 
 def _samples(silver: Lakehouse, touched: Touched) -> DataFrame:

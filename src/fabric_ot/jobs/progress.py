@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as sf
 
+from fabric_ot.jobs.instants import from_epoch_us
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
@@ -19,6 +21,20 @@ def pending_batches(batches: DataFrame, silver: Lakehouse, *, step: str) -> tupl
     finished = silver.read("plant.progress").where(sf.col("step") == step)
     pending = batches.select("ingest_batch_id").distinct().join(finished, "ingest_batch_id", "left_anti")
     return tuple(sorted(row.ingest_batch_id for row in pending.collect()))
+
+
+def finished_by(silver: Lakehouse, *steps: str) -> DataFrame:
+    """Return the batches that all of `steps` have finished."""
+    done = silver.read("plant.progress").where(sf.col("step").isin(*steps))
+    counted = done.groupBy("ingest_batch_id").agg(sf.count_distinct("step").alias("steps"))
+    return counted.where(sf.col("steps") == len(steps))
+
+
+def last_clock(silver: Lakehouse, *, step: str) -> dt.datetime | None:
+    """Return the latest clock that `step` has finished a batch at; None before its first."""
+    done = silver.read("plant.progress").where(sf.col("step") == step)
+    micros = done.agg(sf.unix_micros(sf.max("finished_utc")).alias("us")).collect()[0].us
+    return None if micros is None else from_epoch_us(micros)
 
 
 def landed_batches(bronze: Lakehouse) -> DataFrame:

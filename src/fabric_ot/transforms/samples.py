@@ -40,12 +40,12 @@ def keep_last_sample(readings: DataFrame, *, keys: Sequence[str] = ("tag_id",)) 
     return by_rank.withColumn("_following", following).where(last).drop("_following", "_is_stale")
 
 
-def join_tags(readings: DataFrame, tags: DataFrame) -> DataFrame:
+def join_tags(readings: DataFrame, tags: DataFrame, *, tag_unit: str | None = None) -> DataFrame:
     """Add what the tag catalogue says of each sample's tag as of its event time; drop uncatalogued samples.
 
     Columns in:  readings: `tag_id`, `event_time_utc`; tags: `plant.tag`.
     Columns out: those of `readings` (`asset_id` replaced by the catalogue's, `unit` added where null), `role`,
-                 `counter_modulus`.
+                 `counter_modulus`; under the name `tag_unit`, if one is given, the catalogue's own unit.
     Grain out:   one row per sample whose tag has a version at its event time.
     Cost:        the catalogue is broadcast; no shuffle.
     """
@@ -56,7 +56,8 @@ def join_tags(readings: DataFrame, tags: DataFrame) -> DataFrame:
     versions = tags.select("tag_id", *_TAG_COLUMNS, "valid_from_utc", "valid_to_utc")
     valid = (sf.col("valid_from_utc") <= sf.col("event_time_utc")) & is_before_end("event_time_utc")
     joined = samples.join(sf.broadcast(versions), "tag_id").where(valid)
-    named = joined.withColumn("unit", sf.coalesce("_unit", "unit"))
+    told = joined if tag_unit is None else joined.withColumn(tag_unit, sf.col("unit"))
+    named = told.withColumn("unit", sf.coalesce("_unit", "unit"))
     return named.drop("valid_from_utc", "valid_to_utc", "_unit")
 
 

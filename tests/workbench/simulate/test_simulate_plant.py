@@ -187,3 +187,22 @@ def test_a_used_folder_and_a_senseless_scale_are_refused(plant_day, tmp_path):
     with pytest.raises(ValueError, match="scale=0"):
         simulate_plant(tmp_path / "landing", scale=0)
     assert not (tmp_path / "landing").exists()
+
+
+def test_temperatures_misbehave_as_declared_and_their_truth_says_when(plant_day) -> None:
+    _, truth = plant_day
+    found: dict[tuple[str, str], int] = {}
+    for row in truth.families["reading_hour"]:
+        for name in ("out_of_limits", "too_fast", "stuck", "flat_line", "unit_refused"):
+            key = (row["tag_id"].split("/")[-2], name)
+            found[key] = found.get(key, 0) + row[name]
+    # at a fifth of the density the robot speaks every 100 s: 40 minutes stuck, 30 too hot; the lathe 20 without a unit
+    assert {key: count for key, count in found.items() if count} == {
+        ("robot", "out_of_limits"): 18,
+        ("robot", "too_fast"): 2,
+        ("robot", "stuck"): 15,
+        ("robot", "flat_line"): 18,
+        ("lathe", "unit_refused"): 12,
+    }
+    closed = [row for row in truth.families["reading_gap"] if row["is_open"] == "false"]
+    assert [(row["gap_s"], row["missing_count"]) for row in closed] == [(3700.0, 36)]

@@ -15,6 +15,7 @@ from fabric_ot.workbench.simulate.message import Message
 from fabric_ot.workbench.simulate.reports import critical_reports, single_value_reports, telemetry_reports
 from fabric_ot.workbench.simulate.scenario import NodeDay, find_blackout, run_node
 from fabric_ot.workbench.simulate.shifts import ShiftInstance, site_instances
+from fabric_ot.workbench.simulate.signals import disturbed
 from fabric_ot.workbench.simulate.uns import corrected, uns_messages
 
 _LAST_ARRIVAL_MS = 540_000
@@ -39,6 +40,7 @@ class PlantDay:
     """What happened (`known`), what was sent (`messages`), and what was done to it (`injected`)."""
 
     calendar: Calendar
+    scale: float = 1.0
     known: list[KnownAsset] = field(default_factory=list)
     nodes: list[NodeDay] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
@@ -67,7 +69,7 @@ def plan_calendar(start: date, days: int) -> Calendar:
 
 def live_through(calendar: Calendar, *, seed: int, scale: float) -> PlantDay:
     """Let every machine live through `calendar` and collect what it sent, faults included."""
-    day = PlantDay(calendar)
+    day = PlantDay(calendar, scale)
     lines: dict[str, list[Machine]] = {}
     for asset in ASSETS:
         if asset.speech == "silent":
@@ -98,8 +100,10 @@ def _speak(day: PlantDay, machines: Sequence[Machine], rng: Random, scale: float
     if asset.speech == "uns_many":
         for report in reports:
             report.values.pop("trim", None)
+    start_ms = machines[0].states[0].start_ms
+    reports = list(disturbed(asset, reports, start_ms=start_ms))
     last_arrival_ms = day.calendar.horizon_ms + _LAST_ARRIVAL_MS
-    day.messages += uns_messages(asset, reports, rng, last_arrival_ms=last_arrival_ms)
+    day.messages += uns_messages(asset, reports, rng, start_ms=start_ms, last_arrival_ms=last_arrival_ms)
 
 
 def _disturb(day: PlantDay, rng: Random) -> None:

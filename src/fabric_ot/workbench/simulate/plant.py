@@ -14,10 +14,11 @@ from fabric_ot.workbench.simulate.capture_files import write_bad_capture, write_
 from fabric_ot.workbench.simulate.csv_files import METER_MAPPING, write_csv, write_meter, write_wrong_header
 from fabric_ot.workbench.simulate.day import PlantDay, live_through, plan_calendar
 from fabric_ot.workbench.simulate.facts import energy_by_tag, oee_rows, production_rows, state_time_rows
-from fabric_ot.workbench.simulate.families import Records, tell_families
+from fabric_ot.workbench.simulate.families import tell_families
 from fabric_ot.workbench.simulate.hivemq_files import HIVEMQ_COLUMNS, write_bad_hivemq, write_hivemq
 from fabric_ot.workbench.simulate.layout import METER_TAG_ID
 from fabric_ot.workbench.simulate.message import Message
+from fabric_ot.workbench.simulate.records import Records
 from fabric_ot.workbench.simulate.reference import (
     REFERENCE_COLUMNS,
     reference_mappings,

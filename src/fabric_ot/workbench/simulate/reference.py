@@ -31,6 +31,10 @@ REFERENCE_COLUMNS: dict[str, tuple[str, ...]] = {
         "work_order_id", "asset_id", "site_id", "shift_id", "product_id", "production_date",
         "produced_qty", "good_qty", "scrap_qty",
     ),
+    "signal_rule": (
+        "tag_id", "expected_interval_s", "max_interval_s", "max_hold_s", "lower_limit", "upper_limit",
+        "max_rate_per_s", "stuck_after_s", "flat_tolerance",
+    ),
 }  # fmt: skip
 """Entity -> header of its CSV file."""
 

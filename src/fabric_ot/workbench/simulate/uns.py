@@ -9,13 +9,16 @@ from random import Random
 from fabric_ot.workbench.simulate.layout import Asset
 from fabric_ot.workbench.simulate.message import Message
 from fabric_ot.workbench.simulate.reports import Report, Value
+from fabric_ot.workbench.simulate.signals import spoken_unit
 
-_UNITS = {"temperature": "degC", "energy": "kWh"}
+_UNITS = {"energy": "kWh"}
 _COMPACT = json.JSONEncoder(separators=(",", ":"))
 _LATE_SHARE, _HELD_SHARE, _UNCERTAIN_SHARE = 0.004, 0.01, 0.002
 
 
-def uns_messages(asset: Asset, reports: Iterable[Report], rng: Random, *, last_arrival_ms: int) -> Iterator[Message]:
+def uns_messages(
+    asset: Asset, reports: Iterable[Report], rng: Random, *, start_ms: int, last_arrival_ms: int
+) -> Iterator[Message]:
     """Yield the messages of one JSON machine; some arrive out of order, a few minutes or hours late."""
     for sequence, report in enumerate(sorted(reports, key=lambda r: r.at_ms), start=1):
         values = {field: _spoken(field, value) for field, value in report.values.items() if value is not None}
@@ -27,6 +30,8 @@ def uns_messages(asset: Asset, reports: Iterable[Report], rng: Random, *, last_a
         for field, value in values.items():
             payload = {"timestamp_ms": report.at_ms, "value": value}
             _decorate(asset, payload, field, sequence, rng)
+            if field == "temperature" and isinstance(value, float):
+                payload["value"], payload["unit"] = spoken_unit(asset, value, elapsed_ms=report.at_ms - start_ms)
             samples = [(asset.tag_id(field), report.at_ms, int(payload.get("sequence") or 0))]
             yield _message(asset.tag_id(field), payload, samples, _arrival(rng, report.at_ms, last_arrival_ms))
 

@@ -1,0 +1,106 @@
+"""Signals: from readings to minutes, silences and the clocks of sources, where new readings touch them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as sf
+
+from fabric_ot.contracts.silver_signals import SIGNAL_RULE
+from fabric_ot.jobs.progress import finish_batches, finished_by, pending_batches
+from fabric_ot.jobs.report import JobReport
+from fabric_ot.jobs.signal_window import SignalWindow, find_window
+from fabric_ot.transforms.intervals import utc_literal
+from fabric_ot.transforms.samples import join_tags, keep_last_sample
+from fabric_ot.transforms.signals.gaps import to_gaps
+from fabric_ot.transforms.signals.minutes import in_catalogue_unit, to_reading_minutes
+from fabric_ot.transforms.signals.skew import rollup_clock_skew
+from fabric_ot.transforms.units.conversion import unit_rows, with_value_in_unit
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from fabric_ot.lakehouse import Lakehouse
+
+STEP = "signal"
+MAX_HOLD_S = 3600.0
+_RULES = SIGNAL_RULE.column_names
+_SERIES = ("tag_id", "event_time_utc", "value_double", "quality")
+_SAMPLE = (*_SERIES, "asset_id", "unit", "tag_unit", "is_unit_refused", *_RULES[1:])
+
+
+def run_signals(silver: Lakehouse, *, as_of_utc: dt.datetime, max_hold_s: float = MAX_HOLD_S) -> JobReport:
+    """Measure the minutes, silences and clocks that new readings have touched.
+
+    All minutes from the earliest new reading on are computed again, from samples as far back as any has a say;
+    minutes that come out as they are stay as they are, so late data restates the minutes it touches and no others.
+    New reference rows (units, limits, tags) compute everything again. A silence that goes on is told with the next
+    batch of any source.
+
+    Args:
+        silver: the silver lakehouse.
+        as_of_utc: the run's clock: the last whole minute before it is the last that is measured.
+        max_hold_s: how long a value speaks where `plant.signal_rule` says nothing, in seconds.
+    """
+    batches = pending_batches(finished_by(silver, "reference", "reading"), silver, step=STEP)
+    window = find_window(silver, batches, step=STEP, as_of_utc=as_of_utc, max_hold_s=max_hold_s)
+    counts = {"batches": len(batches)}
+    if window is not None:
+        units = silver.frame("plant.unit", unit_rows())
+        if silver.version("plant.unit") is None:
+            silver.append("plant.unit", units)
+        with silver.staged(_samples(silver, window, units, max_hold_s)) as samples:
+            counts["reading_minute"] = _write_minutes(silver, samples, window)
+            counts["reading_gap"] = _write_gaps(silver, samples, window, as_of_utc)
+        counts["clock_skew"] = _write_skews(silver, window)
+    finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
+    return JobReport(STEP, counts)
+
+
+def _samples(silver: Lakehouse, window: SignalWindow, units: DataFrame, max_hold_s: float) -> DataFrame:
+    """Return one sample per measured tag and instant, in the catalogue's unit, with what its tag must keep to."""
+    tags = silver.read("plant.tag").where(sf.col("role") == "measure")
+    readings = join_tags(window.rows_of(silver.read("plant.reading")), tags, tag_unit="tag_unit")
+    last = keep_last_sample(readings)
+    settled = in_catalogue_unit(last, with_value_in_unit(last, units, to_unit=sf.col("tag_unit")))
+    ruled = settled.join(sf.broadcast(silver.read("plant.signal_rule")), "tag_id", "left")
+    held = sf.coalesce("max_hold_s", sf.lit(max_hold_s))
+    return ruled.withColumn("max_hold_s", held).select(*_SAMPLE)
+
+
+def _write_minutes(silver: Lakehouse, samples: DataFrame, window: SignalWindow) -> int:
+    minutes = to_reading_minutes(samples, from_utc=window.from_utc, to_utc=window.to_utc, max_hold_s="max_hold_s")
+    told = samples.groupBy("tag_id").agg(
+        sf.max_by("asset_id", "event_time_utc").alias("asset_id"), sf.max_by("tag_unit", "event_time_utc").alias("unit")
+    )
+    rows = minutes.join(sf.broadcast(told), "tag_id")
+    return silver.replace("plant.reading_minute", rows, where=window.is_from("minute_utc")).changed
+
+
+def _write_gaps(silver: Lakehouse, samples: DataFrame, window: SignalWindow, as_of_utc: dt.datetime) -> int:
+    """Write the silences that end in the window; one that began long ago is known by the row it already has."""
+    begun = silver.read("plant.reading_gap").where(window.is_from("end_utc"))
+    ends = begun.where(sf.col("start_utc") < utc_literal(window.read_from_utc)).select(
+        "tag_id",
+        sf.col("start_utc").alias("event_time_utc"),
+        sf.lit(None).cast("double").alias("value_double"),
+        sf.lit("BAD").alias("quality"),
+    )
+    heard = samples.select(*_SERIES).unionByName(ends)
+    rules = silver.read("plant.signal_rule").where(sf.col("expected_interval_s").isNotNull())
+    longest = sf.coalesce("max_interval_s", sf.col("expected_interval_s") * 1.5)
+    judged = heard.join(sf.broadcast(rules.withColumn("max_interval_s", longest)), "tag_id")
+    gaps = to_gaps(
+        judged, expected_interval_s="expected_interval_s", max_interval_s="max_interval_s", horizon_utc=as_of_utc
+    )
+    where = window.is_from("end_utc")
+    return silver.replace("plant.reading_gap", gaps.where(where), where=where).changed
+
+
+def _write_skews(silver: Lakehouse, window: SignalWindow) -> int:
+    since = sf.col("event_date") >= sf.to_date(utc_literal(window.from_utc))
+    readings = silver.read("plant.reading").where(since)
+    skews = rollup_clock_skew(readings, keys=("event_date", "route", "edge_node_id"))
+    named = skews.withColumn("source", sf.coalesce("edge_node_id", sf.lit("")))
+    return silver.replace("plant.clock_skew", named, where=since).changed
