@@ -21,6 +21,13 @@ QUARANTINE_REASONS: dict[str, str] = {
     "row_does_not_fit_mapping": "another number of fields than the declared header, or a field cannot be read",
     "reference_not_found": "the row names an asset, site, shift or product that is not in the reference tables",
     "reference_mismatch": "the row joins an asset of one site to a shift of another",
+    "sample_in_the_future": "the sample's time is later than the run's clock by more than five minutes",
+    "inspected_qty_not_positive": "an inspection that looked at no unit",
+    "found_qty_negative": "an inspection that found fewer than no defects",
+    "more_defective_than_inspected": "an inspection that found more defective units than it looked at",
+    "unknown_chart_kind": "the control chart is none of i_mr, xbar_r, xbar_s, p, u",
+    "specification_limits_crossed": "the lower specification limit is not below the upper one",
+    "baseline_without_duration": "the baseline of a control chart does not end after it begins",
 }
 
 IGNORED_REASONS: dict[str, str] = {

@@ -11,6 +11,7 @@ from fabric_ot.contracts.silver_production import (
     STATE_INTERVAL,
     STATE_TIME,
 )
+from fabric_ot.contracts.silver_quality import QUALITY_TABLES
 from fabric_ot.contracts.silver_readings import BATCH_AUDIT, PROGRESS, QUARANTINE, READING, SPARKPLUG_MESSAGE
 from fabric_ot.contracts.silver_reference import (
     ASSET,
@@ -45,4 +46,5 @@ SILVER_TABLES: tuple[Table, ...] = (
     STATE_TIME,
     PRODUCTION,
     PROGRESS,
+    *QUALITY_TABLES,
 )

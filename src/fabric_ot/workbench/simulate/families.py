@@ -6,34 +6,14 @@ returns the rows of its reference files, rows that must be refused, and what a c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from random import Random
-from typing import Any
 
 from fabric_ot.workbench.simulate.day import PlantDay
+from fabric_ot.workbench.simulate.quality import tell_quality
+from fabric_ot.workbench.simulate.records import Family, Records
 
-Row = Sequence[Any]
-
-
-@dataclass(frozen=True)
-class Records:
-    """The rows of one reference file: those to be taken, and those to be refused, each with its reason."""
-
-    entity: str
-    good: Sequence[Row]
-    bad: Sequence[tuple[Row, str]] = ()
-
-
-@dataclass(frozen=True)
-class Family:
-    """The reference files of one family, and the rows that must come out, by the name of their claim."""
-
-    records: tuple[Records, ...] = ()
-    truth: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
-
-
-FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = ()
+FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = (tell_quality,)
 """Every family of records that the simulator tells; each gets a random generator of its own."""
 
 
@@ -44,3 +24,6 @@ def tell_families(day: PlantDay, *, seed: int) -> Family:
         tuple(records for family in told for records in family.records),
         {claim: rows for family in told for claim, rows in family.truth.items()},
     )
+
+
+__all__ = ["FAMILIES", "Family", "Records", "tell_families"]

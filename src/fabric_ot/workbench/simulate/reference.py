@@ -31,6 +31,14 @@ REFERENCE_COLUMNS: dict[str, tuple[str, ...]] = {
         "work_order_id", "asset_id", "site_id", "shift_id", "product_id", "production_date",
         "produced_qty", "good_qty", "scrap_qty",
     ),
+    "control_chart": ("chart_id", "asset_id", "characteristic", "chart_kind", "unit", "lsl", "usl"),
+    "control_baseline": (
+        "chart_id", "limit_version", "valid_from_utc", "baseline_start_utc", "baseline_end_utc",
+    ),
+    "quality_sample": (
+        "sample_id", "chart_id", "subgroup_id", "run_id", "event_time_utc",
+        "value_double", "inspected_qty", "defective_qty", "defect_qty",
+    ),
 }  # fmt: skip
 """Entity -> header of its CSV file."""
 
