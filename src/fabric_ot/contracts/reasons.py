@@ -28,6 +28,10 @@ QUARANTINE_REASONS: dict[str, str] = {
     "unknown_chart_kind": "the control chart is none of i_mr, xbar_r, xbar_s, p, u",
     "specification_limits_crossed": "the lower specification limit is not below the upper one",
     "baseline_without_duration": "the baseline of a control chart does not end after it begins",
+    "quantity_without_unit": "a movement of a lot that names no unit",
+    "quantity_not_positive": "a movement of nothing, or of less",
+    "movement_in_the_future": "the movement's time is later than the run's clock by more than five minutes",
+    "stock_negative": "less than nothing of a lot is scrapped or in process",
 }
 
 IGNORED_REASONS: dict[str, str] = {

@@ -210,5 +210,9 @@ TABLE_RULES: Mapping[str, tuple[DeclaredRule, ...]] = {
     "plant.control_baseline": (
         InOrder("baseline_without_duration", "baseline_start_utc", "baseline_end_utc", strict=True),
     ),
+    "plant.lot_stock": (
+        InRange("stock_negative", "scrap_qty", 0),
+        InRange("stock_negative", "wip_qty", 0),
+    ),
 }
 """The rules of the tables that declare any, by full name; a null that a rule looks at fails it."""

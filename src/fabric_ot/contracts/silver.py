@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fabric_ot.contracts.silver_genealogy import GENEALOGY_TABLES
 from fabric_ot.contracts.silver_production import (
     COUNT_DELTA,
     ENERGY_INTERVAL,
@@ -47,4 +48,5 @@ SILVER_TABLES: tuple[Table, ...] = (
     PRODUCTION,
     PROGRESS,
     *QUALITY_TABLES,
+    *GENEALOGY_TABLES,
 )

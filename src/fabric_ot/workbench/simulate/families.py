@@ -10,10 +10,11 @@ from collections.abc import Callable
 from random import Random
 
 from fabric_ot.workbench.simulate.day import PlantDay
+from fabric_ot.workbench.simulate.genealogy import tell_genealogy
 from fabric_ot.workbench.simulate.quality import tell_quality
 from fabric_ot.workbench.simulate.records import Family, Records
 
-FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = (tell_quality,)
+FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = (tell_quality, tell_genealogy)
 """Every family of records that the simulator tells; each gets a random generator of its own."""
 
 
