@@ -23,6 +23,17 @@ QUARANTINE_REASONS: dict[str, str] = {
     "reference_mismatch": "the row joins an asset of one site to a shift of another",
     "limits_crossed": "the lower limit is above the upper one",
     "limit_not_positive": "an interval, a rate or a tolerance is zero or below",
+    "sample_in_the_future": "the sample's time is later than the run's clock by more than five minutes",
+    "inspected_qty_not_positive": "an inspection that looked at no unit",
+    "found_qty_negative": "an inspection that found fewer than no defects",
+    "more_defective_than_inspected": "an inspection that found more defective units than it looked at",
+    "unknown_chart_kind": "the control chart is none of i_mr, xbar_r, xbar_s, p, u",
+    "specification_limits_crossed": "the lower specification limit is not below the upper one",
+    "baseline_without_duration": "the baseline of a control chart does not end after it begins",
+    "quantity_without_unit": "a movement of a lot that names no unit",
+    "quantity_not_positive": "a movement of nothing, or of less",
+    "movement_in_the_future": "the movement's time is later than the run's clock by more than five minutes",
+    "stock_negative": "less than nothing of a lot is scrapped or in process",
 }
 
 IGNORED_REASONS: dict[str, str] = {

@@ -204,5 +204,23 @@ TABLE_RULES: Mapping[str, tuple[DeclaredRule, ...]] = {
         ),
         InRange("limit_not_positive", "flat_tolerance", 0, nulls="pass"),
     ),
+    "plant.quality_sample": (
+        NotFuture("sample_in_the_future", "event_time_utc", dt.timedelta(minutes=5)),
+        InRange("inspected_qty_not_positive", "inspected_qty", 0, strict=True, nulls="pass"),
+        InRange("found_qty_negative", "defective_qty", 0, nulls="pass"),
+        InRange("found_qty_negative", "defect_qty", 0, nulls="pass"),
+        InOrder("more_defective_than_inspected", "defective_qty", "inspected_qty", nulls="pass"),
+    ),
+    "plant.control_chart": (
+        InSet("unknown_chart_kind", "chart_kind", ("i_mr", "xbar_r", "xbar_s", "p", "u")),
+        InOrder("specification_limits_crossed", "lsl", "usl", strict=True, nulls="pass"),
+    ),
+    "plant.control_baseline": (
+        InOrder("baseline_without_duration", "baseline_start_utc", "baseline_end_utc", strict=True),
+    ),
+    "plant.lot_stock": (
+        InRange("stock_negative", "scrap_qty", 0),
+        InRange("stock_negative", "wip_qty", 0),
+    ),
 }
 """The rules of the tables that declare any, by full name; a null that a rule looks at fails it."""

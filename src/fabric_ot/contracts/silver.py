@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fabric_ot.contracts.silver_genealogy import GENEALOGY_TABLES
 from fabric_ot.contracts.silver_production import (
     COUNT_DELTA,
     ENERGY_INTERVAL,
@@ -11,6 +12,7 @@ from fabric_ot.contracts.silver_production import (
     STATE_INTERVAL,
     STATE_TIME,
 )
+from fabric_ot.contracts.silver_quality import QUALITY_TABLES
 from fabric_ot.contracts.silver_readings import BATCH_AUDIT, PROGRESS, QUARANTINE, READING, SPARKPLUG_MESSAGE
 from fabric_ot.contracts.silver_reference import (
     ASSET,
@@ -51,4 +53,6 @@ SILVER_TABLES: tuple[Table, ...] = (
     READING_MINUTE,
     READING_GAP,
     CLOCK_SKEW,
+    *QUALITY_TABLES,
+    *GENEALOGY_TABLES,
 )

@@ -115,7 +115,7 @@ def _with_broken_rules(rows: DataFrame, entity: str, *, as_of_utc: dt.datetime) 
 
 def _final(entity: str, rows: DataFrame) -> DataFrame:
     table = ENTITIES[entity]
-    if "valid_from_utc" not in table.column_names:
+    if "is_current" not in table.column_names:
         return keep_last_arrival(rows, key=table.key)
     key = [name for name in table.key if name != "valid_from_utc"]
     tracked = [c.name for c in entity_columns(entity) if c.name not in table.key]

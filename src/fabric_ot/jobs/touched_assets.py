@@ -50,7 +50,7 @@ def find_touched(silver: Lakehouse, batches: Sequence[str], *, as_of_utc: dt.dat
     messages (their earlier readings may have been decoded anew), and those whose open interval ends before
     `as_of_utc`. Where there is any, assets that never told a state come along: their shifts complete too.
     """
-    if batches and _has_reference_rows(silver, batches):
+    if has_reference_rows(silver, batches):
         return Touched(None)
     tags = silver.read("plant.tag").select("tag_id", "asset_id").distinct()
     open_ends = sf.col("is_open") & (sf.col("end_utc") < utc_literal(as_of_utc))
@@ -64,7 +64,10 @@ def find_touched(silver: Lakehouse, batches: Sequence[str], *, as_of_utc: dt.dat
     return Touched(tuple(sorted({row.asset_id for row in found})))
 
 
-def _has_reference_rows(silver: Lakehouse, batches: Sequence[str]) -> bool:
+def has_reference_rows(silver: Lakehouse, batches: Sequence[str]) -> bool:
+    """Say whether one of `batches` brought reference rows: only then the reference tables may have changed."""
+    if not batches:
+        return False
     audit = silver.read("plant.batch_audit").where(sf.col("decoder") == "reference")
     return not audit.where(sf.col("ingest_batch_id").isin(*batches)).isEmpty()
 

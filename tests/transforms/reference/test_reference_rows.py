@@ -43,6 +43,11 @@ GOOD: dict[str, list[str]] = {
     ],
     "shift_stop": ["berlin,day,lunch,Break,11:30,1800", "berlin,day,talk,Meeting,,600"],
     "work_order": ["WO,oven,berlin,day,P1,2026-02-28,10,9,1"],
+    "control_chart": ["C1,oven,Hardness,i_mr,HRC,58,62"],
+    "control_baseline": ["C1,v1,2026-01-02T00:00:00Z,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z"],
+    "quality_sample": ["S1,C1,,,2026-01-01T00:00:00Z,60.1,,,"],
+    "lot_movement": ["M1,,L1,10,kg,2026-01-01T00:00:00Z,", "M2,L1,L2,10,kg,2026-01-01T00:00:00Z,oven"],
+    "lot_stock": ["L2,kg,0,10"],
 }
 BAD: dict[str, list[tuple[str | bytes | None, str]]] = {
     "site": [
@@ -182,13 +187,14 @@ def test_a_row_that_names_something_unknown_is_refused(spark) -> None:
             "W2,oven,berlin,night,P9,2026-02-28,1,1,0",
             "W3,oven,berlin,day,P1,?,1,1,0",
         ],
+        "lot_movement": [*GOOD["lot_movement"], "M3,L1,L2,10,kg,2026-01-01T00:00:00Z,slitter"],
     }
     good: dict = {}
     refused = {}
     for entity in ENTITIES:
         rows = to_reference_rows(messages(spark, lines), default_mapping(entity))
         good[entity], bad = split_reference_rows(with_missing_parents(rows, entity, good))
-        if entity in ("asset", "tag", "work_order"):
+        if entity in ("asset", "tag", "work_order", "lot_movement"):
             refused |= {(entity, row.source_offset): (row.reasons, row.detail) for row in bad.collect()}
     missing = ["reference_not_found"]
     assert refused == {
@@ -200,7 +206,8 @@ def test_a_row_that_names_something_unknown_is_refused(spark) -> None:
             "site_id berlin, shift_id night: not in plant.shift; product_id P9: not in plant.product",
         ),
         ("work_order", 2): ([REFUSED], "production_date: ? is no date"),
-    }
+        ("lot_movement", 2): (missing, "asset_id slitter: not in plant.asset"),
+    }, "an optional parent that is not named is not missed"
 
 
 def read(path: Path) -> list[dict[str, str]]:

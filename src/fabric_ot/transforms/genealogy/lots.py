@@ -6,6 +6,7 @@ cached or asked of the driver, so a cycle of rework ends where the depth ends, a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from pyspark.sql import Column, DataFrame, Window
@@ -16,6 +17,9 @@ from fabric_ot.transforms.intervals import require_columns
 from fabric_ot.transforms.numbers import finite_or_null
 
 _ENDS = ("input_lot", "output_lot")
+
+Settle = Callable[[DataFrame], DataFrame]
+"""Computes a frame now and forgets how, as `Lakehouse.settled`: spares planning a long chain of steps at once."""
 
 
 def to_lot_edges(movements: DataFrame) -> DataFrame:
@@ -50,6 +54,7 @@ def to_lot_trace(
     direction: Literal["forward", "backward"] = "forward",
     max_depth: int = 10,
     lots: DataFrame | None = None,
+    settle: Settle | None = None,
 ) -> DataFrame:
     """Turn edges into the trace of each lot: every lot that its material reached, or that it was made from.
 
@@ -63,7 +68,7 @@ def to_lot_trace(
     Grain out:   one row per traced lot and other lot that it reached, and per lot that lies on a cycle.
     Nulls:       edges with a null lot are passed over; none come out.
     Cost:        `max_depth` + 1 joins with the edges, each with a shuffle of the lots reached so far; linear in
-                 `max_depth`. Trace the lots of a recall, not all, where there are many.
+                 `max_depth`. Trace the lots of a recall, not all, where there are many. `settle` keeps each step.
 
     Raises:
         ColumnContractError: a column is missing.
@@ -75,16 +80,22 @@ def to_lot_trace(
     require_columns("to_lot_trace edges", edges, _ENDS)
     source, target = _ENDS if direction == "forward" else _ENDS[::-1]
     steps = _next_lots(edges, source, target)
+    if settle:
+        steps = settle(steps)
     reached = _first_steps(steps, lots)
     for depth in range(1, max_depth + 1):
         reached = _step(reached, steps, depth)
+        if settle:
+            reached = settle(reached)
     farthest = sf.max("depth").over(Window.partitionBy("lot_id"))
     told = reached.withColumn("is_truncated", farthest > max_depth).where(sf.col("depth") <= max_depth)
     is_cycle = sf.col("lot_id") == sf.col("reached_lot")
     return told.select("lot_id", "reached_lot", "depth", "path", is_cycle.alias("is_cycle"), "is_truncated")
 
 
-def to_lot_blend(edges: DataFrame, *, max_steps: int = 16, lots: DataFrame | None = None) -> DataFrame:
+def to_lot_blend(
+    edges: DataFrame, *, max_steps: int = 16, lots: DataFrame | None = None, settle: Settle | None = None
+) -> DataFrame:
     """Turn edges into the shares that each lot holds of the lots it was made from, cycles in their steady state.
 
     A lot is the mix of its inputs by quantity, and each of those likewise, down to lots without an input (`source`).
@@ -98,7 +109,8 @@ def to_lot_blend(edges: DataFrame, *, max_steps: int = 16, lots: DataFrame | Non
                  `residual` (double, 0 to 1: the part of `lot_id` whose origin is open).
     Grain out:   one row per lot and lot it holds a share of.
     Nulls:       edges with a null lot are passed over; none come out.
-    Cost:        `max_steps` joins with the edges, each with a shuffle of the shares found so far.
+    Cost:        `max_steps` joins with the edges, each with a shuffle of the shares found so far. `settle` keeps
+                 each step.
 
     Raises:
         ColumnContractError: a column is missing.
@@ -106,7 +118,7 @@ def to_lot_blend(edges: DataFrame, *, max_steps: int = 16, lots: DataFrame | Non
     """
     _require_steps("to_lot_blend", max_steps=max_steps)
     require_columns("to_lot_blend edges", edges, [*_ENDS, "qty", "uom"])
-    weights = _weights(edges)
+    weights = settle(_weights(edges)) if settle else _weights(edges)
     walked = sf.col("kind").isNull()
     told = weights.select(sf.col("_lot").alias("lot_id")) if lots is None else lots.select("lot_id").distinct()
     shares = told.where(sf.col("lot_id").isNotNull()).select(
@@ -114,6 +126,8 @@ def to_lot_blend(edges: DataFrame, *, max_steps: int = 16, lots: DataFrame | Non
     )
     for _ in range(max_steps):
         shares = _walk_back(shares, weights.where(walked))
+        if settle:
+            shares = settle(shares)
     kind = sf.when(sf.col("_lot").isNull(), "source").otherwise(sf.coalesce("kind", sf.lit("open")))
     ends = shares.join(weights.select("_lot", "kind"), sf.col("_at") == sf.col("_lot"), "left")
     named = ends.select(

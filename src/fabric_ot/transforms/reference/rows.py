@@ -11,6 +11,8 @@ from pyspark.sql import functions as sf
 from fabric_ot.contracts.bronze import TRANSPORT_COLUMNS
 from fabric_ot.contracts.landing import CsvMapping
 from fabric_ot.contracts.silver import ASSET, PRODUCT, SHIFT, SHIFT_STOP, SITE, STATE_CATEGORY, TAG, WORK_ORDER
+from fabric_ot.contracts.silver_genealogy import LOT_MOVEMENT, LOT_STOCK
+from fabric_ot.contracts.silver_quality import CONTROL_BASELINE, CONTROL_CHART, QUALITY_SAMPLE
 from fabric_ot.contracts.silver_signals import SIGNAL_RULE
 from fabric_ot.contracts.table import Column as ContractColumn
 from fabric_ot.contracts.table import Table
@@ -21,14 +23,9 @@ from fabric_ot.transforms.reference.rules import is_instant, is_number, is_text_
 ENTITIES: Mapping[str, Table] = {
     table.name: table
     for table in (
-        SITE,
-        STATE_CATEGORY,
-        PRODUCT,
-        ASSET,
-        SHIFT,
-        TAG,
-        SHIFT_STOP,
-        WORK_ORDER,
+        *(SITE, STATE_CATEGORY, PRODUCT, ASSET, SHIFT, TAG, SHIFT_STOP, WORK_ORDER),
+        *(CONTROL_CHART, CONTROL_BASELINE, QUALITY_SAMPLE),
+        *(LOT_MOVEMENT, LOT_STOCK),
         SIGNAL_RULE,
     )
 }
@@ -73,8 +70,13 @@ PARENTS: Mapping[str, tuple[Parent, ...]] = {
         Parent("asset", ("asset_id", "site_id"), MISMATCH),
     ),
     "signal_rule": (Parent("tag", ("tag_id",)),),
+    "control_chart": (Parent("asset", ("asset_id",)),),
+    "control_baseline": (Parent("control_chart", ("chart_id",)),),
+    "quality_sample": (Parent("control_chart", ("chart_id",)),),
+    "lot_movement": (Parent("asset", ("asset_id",)),),
 }
-"""What must exist for a row to be taken. A work order's asset must at some time have stood at the shift's site."""
+"""What must exist for a row to be taken. A work order's asset must at some time have stood at the shift's site; an
+optional column that is empty names nothing."""
 
 
 def entity_columns(entity: str) -> tuple[ContractColumn, ...]:
@@ -244,7 +246,8 @@ def _refused(rows: DataFrame, parent: Parent, found: str) -> DataFrame:
     known_bad = sf.size("reasons") > 0
     # who is not known at all cannot be in the wrong place
     blind = known_bad if parent.reason == MISMATCH else sf.array_contains("reasons", ROW_DOES_NOT_FIT)
-    missing = sf.col(found).isNull() & ~blind
+    is_named = sf.concat(*parent.columns).isNotNull()
+    missing = sf.col(found).isNull() & is_named & ~blind
     named = sf.concat_ws(", ", *[sf.concat(sf.lit(f"{name} "), sf.col(name)) for name in parent.columns])
     text = sf.concat(named, sf.lit(f": not in plant.{parent.entity}"))
     reasons = sf.array_sort(sf.array_union("reasons", sf.array(sf.lit(parent.reason))))

@@ -12,7 +12,7 @@ from fabric_ot.transforms.intervals import require_columns
 from fabric_ot.transforms.numbers import is_finite
 from fabric_ot.transforms.spc.individuals import to_individual_points
 from fabric_ot.transforms.spc.limits import sigma_told
-from fabric_ot.transforms.spc.points import keep_measured, require_samples
+from fabric_ot.transforms.spc.points import POINT_COLUMNS, keep_measured, require_samples
 from fabric_ot.transforms.spc.subgroups import to_subgroup_points
 
 Within = Literal["moving_range", "range", "stddev"]
@@ -47,6 +47,27 @@ def rollup_capability(
         message = f"rollup_capability: unknown within {within!r}\nHint: one of {list(_WITHIN)}"
         raise ContractError(message)
     points = to_individual_points(samples) if within == "moving_range" else to_subgroup_points(samples, spread=within)
+    return rollup_charted_capability(samples, points, specs, min_samples=min_samples)
+
+
+def rollup_charted_capability(
+    samples: DataFrame, points: DataFrame, specs: DataFrame, *, min_samples: int = 30
+) -> DataFrame:
+    """Compare measurements with their specification where their points are there already: Cp, Cpk, Pp, Ppk per chart.
+
+    As `rollup_capability`, for charts of any kinds at once: the sigma within subgroups is what the points of each
+    chart's spread (moving_range, range, stddev) tell.
+
+    Columns in:  samples, specs: as `rollup_capability`; points: of these samples, as the chart families return them.
+    Columns out: those of `rollup_capability`.
+    Grain out:   that of `specs`.
+    Nulls:       as `rollup_capability`; a chart without points of a spread has no_spread.
+    Cost:        one shuffle of `samples` by chart, one of `points`, one of `specs`.
+
+    Raises:
+        ColumnContractError: a column is missing or of the wrong type.
+    """
+    require_columns("rollup_charted_capability points", points, POINT_COLUMNS)
     within_sigma = points.groupBy("chart_id").agg(sf.avg(sigma_told()).alias("sigma_within"))
     found = _with_moments("rollup_capability", samples, specs).join(within_sigma, "chart_id", "left")
     reason = _undefined_reason(min_samples, "sigma_within", "sigma_overall")

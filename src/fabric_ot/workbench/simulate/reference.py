@@ -35,6 +35,16 @@ REFERENCE_COLUMNS: dict[str, tuple[str, ...]] = {
         "tag_id", "expected_interval_s", "max_interval_s", "max_hold_s", "lower_limit", "upper_limit",
         "max_rate_per_s", "stuck_after_s", "flat_tolerance",
     ),
+    "control_chart": ("chart_id", "asset_id", "characteristic", "chart_kind", "unit", "lsl", "usl"),
+    "control_baseline": (
+        "chart_id", "limit_version", "valid_from_utc", "baseline_start_utc", "baseline_end_utc",
+    ),
+    "quality_sample": (
+        "sample_id", "chart_id", "subgroup_id", "run_id", "event_time_utc",
+        "value_double", "inspected_qty", "defective_qty", "defect_qty",
+    ),
+    "lot_movement": ("movement_id", "input_lot", "output_lot", "qty", "uom", "time_utc", "asset_id"),
+    "lot_stock": ("lot_id", "uom", "scrap_qty", "wip_qty"),
 }  # fmt: skip
 """Entity -> header of its CSV file."""
 
