@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fabric_ot.contracts.silver_maintenance import MAINTENANCE_TABLES
 from fabric_ot.contracts.silver_production import (
     COUNT_DELTA,
     ENERGY_INTERVAL,
@@ -45,4 +46,5 @@ SILVER_TABLES: tuple[Table, ...] = (
     STATE_TIME,
     PRODUCTION,
     PROGRESS,
+    *MAINTENANCE_TABLES,
 )

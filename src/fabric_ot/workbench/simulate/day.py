@@ -17,6 +17,9 @@ from fabric_ot.workbench.simulate.scenario import NodeDay, find_blackout, run_no
 from fabric_ot.workbench.simulate.shifts import ShiftInstance, site_instances
 from fabric_ot.workbench.simulate.uns import corrected, uns_messages
 
+SETTLING_MS = 600_000
+"""The run comes ten minutes after the horizon, when the last late message is in."""
+
 _LAST_ARRIVAL_MS = 540_000
 _CORRECTIONS = 5
 
@@ -28,6 +31,11 @@ class Calendar:
     start_ms: int
     horizon_ms: int
     instances: dict[str, list[ShiftInstance]]
+
+    @property
+    def as_of_ms(self) -> int:
+        """The run's clock: what is open is closed here."""
+        return self.horizon_ms + SETTLING_MS
 
     def whole(self, site_id: str) -> list[ShiftInstance]:
         """Return the instances that lie inside the window: those that get facts."""

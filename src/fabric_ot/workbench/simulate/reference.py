@@ -31,6 +31,10 @@ REFERENCE_COLUMNS: dict[str, tuple[str, ...]] = {
         "work_order_id", "asset_id", "site_id", "shift_id", "product_id", "production_date",
         "produced_qty", "good_qty", "scrap_qty",
     ),
+    "maintenance_order": (
+        "order_id", "asset_id", "order_type", "component", "reported_utc", "acknowledged_utc", "started_utc",
+        "finished_utc", "verified_utc", "due_utc", "estimated_s",
+    ),
 }  # fmt: skip
 """Entity -> header of its CSV file."""
 
