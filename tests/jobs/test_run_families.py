@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,15 +15,17 @@ from fabric_ot.jobs.reference import run_reference
 from fabric_ot.lakehouse import Lakehouse
 from fabric_ot.workbench.local.desk import Desk, table_folders
 from fabric_ot.workbench.plant_day.claims import CLAIMS
-from fabric_ot.workbench.plant_day.comparison import compare_rows
+from fabric_ot.workbench.plant_day.comparison import Check, compare_rows
 from fabric_ot.workbench.simulate.day import live_through, plan_calendar
 from fabric_ot.workbench.simulate.plant import simulate_plant
 
 pytestmark = pytest.mark.spark
 
 START, SEED, SCALE = dt.date(2026, 3, 31), 7, 0.02
-MINE = ("failure", "reliability", "maintenance_compliance")
-TABLES = ("maintenance_order", *MINE, "quarantine")
+MINE = ("failure", "reliability", "maintenance_compliance", "state_evidence", "time_account")
+TABLES = ("maintenance_order", "state_recoding", *MINE, "state_time", "production", "quarantine")
+TIMES = ("planned_busy_s", "production_s", "planned_stop_production_s", "unplanned_down_s", "unqualified_s")
+FACT = ("asset_id", "shift_id", "production_date")
 
 
 def utc(at_ms: int) -> dt.datetime:
@@ -89,6 +92,24 @@ class Plant:
         return {name: self.silver.version(f"plant.{name}") for name in TABLES}
 
 
+def _times(plant: Plant, desk: Desk) -> Check:
+    """Compare the times of the facts, products put together: the test tells states only."""
+    sums: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in plant.truth.production:
+        key = tuple(row[name] for name in FACT)
+        entry = sums.setdefault(key, {**dict(zip(FACT, key, strict=True)), **dict.fromkeys(TIMES, 0.0)})
+        for name in TIMES:
+            entry[name] += row[name]
+    sql = "SELECT * REPLACE (CAST(production_date AS VARCHAR) AS production_date) FROM silver.production"
+    return compare_rows("production", list(sums.values()), desk.ask(sql), FACT, TIMES)
+
+
+def _state_times(plant: Plant, desk: Desk) -> Check:
+    sql = "SELECT * REPLACE (CAST(production_date AS VARCHAR) AS production_date) FROM silver.state_time"
+    keys = (*FACT, "state", "time_category")
+    return compare_rows("state_time", plant.truth.state_time, desk.ask(sql), keys, ("duration_s", "planned_stop_s"))
+
+
 def test_every_claim_about_what_people_told_holds_and_running_again_changes_nothing(spark, tmp_path: Path) -> None:
     plant = Plant(spark, tmp_path)
     plant.run()
@@ -98,12 +119,13 @@ def test_every_claim_about_what_people_told_holds_and_running_again_changes_noth
             for c in CLAIMS
             if c.truth in MINE
         ]
+        checks += [_times(plant, desk), _state_times(plant, desk)]
         refused = desk.ask("SELECT topic, unnest(reasons) AS reason FROM silver.quarantine ORDER BY source_offset")
     assert {check.claim: check.differences for check in checks} == {check.claim: () for check in checks}
-    assert len(checks) == len(MINE)
-    assert [row["reason"] for row in refused if row["topic"] == "reference/maintenance_order"] == [
-        "times_out_of_order", "reference_not_found", "row_does_not_fit_mapping",
-    ]  # fmt: skip
+    assert len(checks) == len(MINE) + 2
+    reasons = ["times_out_of_order", "reference_not_found", "row_does_not_fit_mapping"]
+    for entity in ("maintenance_order", "state_recoding"):
+        assert [row["reason"] for row in refused if row["topic"] == f"reference/{entity}"] == reasons, entity
     before = plant.versions()
     assert plant.run() == {"batches": 0}
     assert plant.versions() == before

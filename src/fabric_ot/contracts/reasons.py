@@ -21,7 +21,7 @@ QUARANTINE_REASONS: dict[str, str] = {
     "row_does_not_fit_mapping": "another number of fields than the declared header, or a field cannot be read",
     "reference_not_found": "the row names an asset, site, shift or product that is not in the reference tables",
     "reference_mismatch": "the row joins an asset of one site to a shift of another",
-    "times_out_of_order": "a maintenance order was acknowledged, started, finished or verified before what comes first",
+    "times_out_of_order": "times of one row contradict their order: an end before its start",
 }
 
 IGNORED_REASONS: dict[str, str] = {

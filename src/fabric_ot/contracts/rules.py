@@ -205,5 +205,9 @@ TABLE_RULES: Mapping[str, tuple[DeclaredRule, ...]] = {
         ),
         ForeignKey("asset_not_found", ("asset_id",), "plant.asset"),
     ),
+    "plant.state_recoding": (
+        InOrder("times_out_of_order", "start_utc", "end_utc", strict=True),
+        ForeignKey("asset_not_found", ("asset_id",), "plant.asset"),
+    ),
 }
 """The rules of the tables that declare any, by full name; a null that a rule looks at fails it."""

@@ -23,6 +23,7 @@ from fabric_ot.contracts.silver_reference import (
     TAG,
     WORK_ORDER,
 )
+from fabric_ot.contracts.silver_states import STATE_TABLES
 from fabric_ot.contracts.table import Table
 
 SILVER_TABLES: tuple[Table, ...] = (
@@ -47,4 +48,5 @@ SILVER_TABLES: tuple[Table, ...] = (
     PRODUCTION,
     PROGRESS,
     *MAINTENANCE_TABLES,
+    *STATE_TABLES,
 )

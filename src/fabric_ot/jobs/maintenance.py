@@ -51,7 +51,8 @@ def run_maintenance(
 ) -> JobReport:
     """Match failures with maintenance orders, and roll them up to reliability and compliance.
 
-    Runs after production. Everything is computed again when production has finished a new batch, or at another
+    Runs after production. Failures are made of state evidence: a stop that a person re-coded as planned, or that was
+    judged a micro-stop, is none. Everything is computed again when production has finished a new batch, or at another
     instant: an open failure lasts, an order falls due. Whole, not by asset: an asset that lives has an open state, so
     each is touched anyway, and its states and orders are thousands of rows a year. Rows that stay the same are not
     written.
@@ -75,7 +76,7 @@ def _causes(silver: Lakehouse, as_of_utc: dt.datetime) -> DataFrame:
 
 
 def _compute(silver: Lakehouse, as_of_utc: dt.datetime, choices: MaintenanceChoices) -> dict[str, int]:
-    intervals, orders = silver.read("plant.state_interval"), silver.read("plant.maintenance_order")
+    intervals, orders = silver.read("plant.state_evidence"), silver.read("plant.maintenance_order")
     micro_stop_s, max_gap_s = choices.micro_stop_s, choices.max_gap_s
     failures = to_failures(intervals, micro_stop_s=micro_stop_s, max_gap_s=max_gap_s)
     matches = to_failure_matches(failures, orders, before_s=choices.before_s, after_s=choices.after_s)

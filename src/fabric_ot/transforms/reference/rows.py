@@ -12,6 +12,7 @@ from fabric_ot.contracts.bronze import TRANSPORT_COLUMNS
 from fabric_ot.contracts.landing import CsvMapping
 from fabric_ot.contracts.silver import ASSET, PRODUCT, SHIFT, SHIFT_STOP, SITE, STATE_CATEGORY, TAG, WORK_ORDER
 from fabric_ot.contracts.silver_maintenance import MAINTENANCE_ORDER
+from fabric_ot.contracts.silver_states import STATE_RECODING
 from fabric_ot.contracts.table import Column as ContractColumn
 from fabric_ot.contracts.table import Table
 from fabric_ot.errors import ConfigError
@@ -23,6 +24,7 @@ ENTITIES: Mapping[str, Table] = {
     for table in (
         *(SITE, STATE_CATEGORY, PRODUCT, ASSET, SHIFT, TAG, SHIFT_STOP, WORK_ORDER),
         MAINTENANCE_ORDER,
+        STATE_RECODING,
     )
 }
 """The reference entities by name, parents before children."""
@@ -66,6 +68,7 @@ PARENTS: Mapping[str, tuple[Parent, ...]] = {
         Parent("asset", ("asset_id", "site_id"), MISMATCH),
     ),
     "maintenance_order": (Parent("asset", ("asset_id",)),),
+    "state_recoding": (Parent("asset", ("asset_id",)),),
 }
 """What must exist for a row to be taken. A work order's asset must at some time have stood at the shift's site."""
 

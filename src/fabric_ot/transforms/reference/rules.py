@@ -63,7 +63,7 @@ def _rules(entity: str, typed: Mapping[str, Column]) -> dict[str, tuple[Column, 
 def _vocabulary(entity: str, typed: Mapping[str, Column]) -> dict[str, tuple[Column, str]]:
     if entity == "site":
         return {"time_zone": (_is_zone(typed["time_zone"]), "an IANA time zone")}
-    if entity == "state_category":
+    if entity in ("state_category", "state_recoding"):
         return {"time_category": (typed["time_category"].isin(*TIME_CATEGORIES), f"one of {TIME_CATEGORIES}")}
     if entity == "product":
         return {"ideal_cycle_s": (typed["ideal_cycle_s"] > 0, "above zero")}

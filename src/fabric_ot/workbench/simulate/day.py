@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 
+from fabric_ot.workbench.simulate.evidence import plan_recodings
 from fabric_ot.workbench.simulate.facts import KnownAsset
 from fabric_ot.workbench.simulate.faults import cross_route_copies, fault_messages, redelivered_json
 from fabric_ot.workbench.simulate.layout import ASSETS, SITES
@@ -84,7 +85,9 @@ def live_through(calendar: Calendar, *, seed: int, scale: float) -> PlantDay:
         instances = calendar.instances[asset.site_id]
         machine = live(asset, instances, end_ms=calendar.horizon_ms, rng=Random(f"{seed}/life/{asset.asset_id}"))
         blackout = find_blackout(asset, instances)
-        day.known.append(KnownAsset(asset, machine, blackout))
+        known = KnownAsset(asset, machine, blackout)
+        said = () if asset.is_textbook else plan_recodings(asset.asset_id, known.known_states())
+        day.known.append(replace(known, recodings=said))
         key = asset.edge_node if asset.is_sparkplug else asset.asset_id
         lines.setdefault(key, []).append(machine)
     for key, machines in lines.items():

@@ -11,11 +11,15 @@ from random import Random
 
 from fabric_ot.workbench.simulate.day import PlantDay
 from fabric_ot.workbench.simulate.maintenance_truth import tell_maintenance
+from fabric_ot.workbench.simulate.recodings import tell_recodings
 from fabric_ot.workbench.simulate.records import Family, Records
 
 __all__ = ["FAMILIES", "Family", "Records", "tell_families"]
 
-FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = (tell_maintenance,)
+FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = (
+    tell_maintenance,
+    tell_recodings,
+)
 """Every family of records that the simulator tells; each gets a random generator of its own."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from fabric_ot.workbench.simulate.day import PlantDay
-from fabric_ot.workbench.simulate.facts import KnownAsset, category_of
+from fabric_ot.workbench.simulate.facts import KnownAsset
 from fabric_ot.workbench.simulate.records import Records, Row
 from fabric_ot.workbench.simulate.truth import iso_utc
 
@@ -57,12 +57,12 @@ class Order:
 
 def failures_of(known: KnownAsset, *, as_of_ms: int) -> list[Failure]:
     """Return the maximal spells in which the machine was known to be down; its last state holds to `as_of_ms`."""
-    states = known.known_states()
+    states = known.told_states()
     found: list[Failure] = []
     for segment in states:
         is_open = segment is states[-1]
         end_ms = as_of_ms if is_open else segment.end_ms
-        if category_of(segment.label) != "unplanned_down":
+        if segment.category != "unplanned_down":
             continue
         if found and found[-1].end_ms == segment.start_ms:
             found[-1] = replace(found[-1], end_ms=end_ms, is_open=is_open)

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from fabric_ot.workbench.simulate.day import PlantDay
-from fabric_ot.workbench.simulate.facts import KnownAsset, category_of
+from fabric_ot.workbench.simulate.facts import KnownAsset
 from fabric_ot.workbench.simulate.maintenance import (
     Failure,
     Order,
@@ -114,9 +114,9 @@ def _reliability(
 
 
 def _running(known: KnownAsset, as_of_ms: int) -> list[tuple[int, int]]:
-    states = known.known_states()
+    states = known.told_states()
     ends = [*(s.end_ms for s in states[:-1]), as_of_ms]
-    return [(s.start_ms, end) for s, end in zip(states, ends, strict=False) if category_of(s.label) == "production"]
+    return [(s.start_ms, end) for s, end in zip(states, ends, strict=False) if s.category == "production"]
 
 
 def _figures(begun: Sequence[tuple[Failure, str, Order | None, bool]], operating_s: float) -> dict[str, Any]:

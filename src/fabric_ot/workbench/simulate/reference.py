@@ -35,6 +35,10 @@ REFERENCE_COLUMNS: dict[str, tuple[str, ...]] = {
         "order_id", "asset_id", "order_type", "component", "reported_utc", "acknowledged_utc", "started_utc",
         "finished_utc", "verified_utc", "due_utc", "estimated_s",
     ),
+    "state_recoding": (
+        "recoding_id", "asset_id", "start_utc", "end_utc", "reason_code", "time_category", "recorded_at_utc",
+        "recorded_by",
+    ),
 }  # fmt: skip
 """Entity -> header of its CSV file."""
 
