@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fabric_ot.errors import ContractError
-from fabric_ot.jobs.production import run_production
+from fabric_ot.jobs.production import ProductionChoices, run_production
 from fabric_ot.lakehouse import Lakehouse
 
 pytestmark = pytest.mark.spark
@@ -70,8 +70,8 @@ class Plant:
     def _values(value: object) -> tuple[float | None, str | None]:
         return (None, value) if isinstance(value, str) else (float(value), None)
 
-    def run(self, hour: float) -> dict[str, int]:
-        return dict(run_production(self.silver, as_of_utc=at(hour)).counts)
+    def run(self, hour: float, choices: ProductionChoices | None = None) -> dict[str, int]:
+        return dict(run_production(self.silver, as_of_utc=at(hour), choices=choices).counts)
 
     def values(self, table: str, *columns: str) -> list[tuple]:
         return sorted(tuple(row) for row in self.silver.read(f"plant.{table}").select(*columns).collect())
@@ -130,6 +130,35 @@ def test_a_plant_day_in_steps(spark, tmp_path: Path) -> None:
     first_late = [row for row in plant.values("production", "shift_start_utc", "asset_id") if row[0].day == 1]
     assert first_late == [(dt.datetime(2026, 3, 1, 14), name) for name in ("mute", "oven", "press")], "for all machines"
     assert plant.values("progress", "step", "ingest_batch_id")[:3] == [("production", b) for b in ("b1", "b2", "b3")]
+
+
+def test_a_stop_counts_as_a_person_said_and_lowers_availability_unless_the_plant_declares_otherwise(
+    spark, tmp_path: Path
+) -> None:
+    plant = Plant(spark, tmp_path)
+    plant.put("state_recoding", [("r1", "oven", at(12), at(13), "cleaning", "planned_down", at(20), "lead")])
+    plant.read("b1", ("oven/state", 6, "RUN"), ("oven/state", 12, "DOWN"), ("oven/state", 13.5, "RUN"))
+    plant.run(14.5)
+    facts = ("asset_id", "planned_busy_s", "production_s", "unplanned_down_s")
+    oven = next(row for row in plant.values("production", *facts) if row[0] == "oven")
+    assert oven == ("oven", 7 * HOUR, 5.5 * HOUR, 0.5 * HOUR)
+    assert plant.values("state_interval", "asset_id", "time_category", "duration_s")[1][1:] == (
+        "production", 6 * HOUR,
+    ), "what was measured stays as it is"  # fmt: skip
+    evidence = plant.values("state_evidence", "start_utc", "time_category", "measured_category", "duration_s")
+    assert [row[1:] for row in evidence[1:3]] == [
+        ("planned_down", "unplanned_down", HOUR), ("unplanned_down", "unplanned_down", 0.5 * HOUR),
+    ]  # fmt: skip
+    account = plant.values("time_account", "asset_id", "told_s", "gap_s", "overlap_s", "difference_s")
+    hours = (("mute", 0, 8), ("oven", 8, 0), ("press", 0, 8))
+    assert account == [(name, told * HOUR, gap * HOUR, 0.0, 0.0) for name, told, gap in hours]
+
+    plant.run(15, ProductionChoices(planned_down_is_busy=False))
+    oven = next(row for row in plant.values("production", *facts) if row[0] == "oven")
+    assert oven == ("oven", 6 * HOUR, 5.5 * HOUR, 0.5 * HOUR)
+    plant.run(16, ProductionChoices(micro_stop_s=2 * HOUR))
+    oven = next(row for row in plant.values("production", *facts) if row[0] == "oven")
+    assert oven == ("oven", 7 * HOUR, 7 * HOUR, 0.0), "a micro-stop is production, and production is not talked away"
 
 
 def test_overlapping_shifts_are_refused_by_name_and_nothing_is_written(spark, tmp_path: Path) -> None:

@@ -250,3 +250,18 @@ def _breaking(item: SqlObject) -> SqlObject:
     assert found
     text = f"{before}n.good_qty / (n.rework_qty * 0),\n{after}"
     return SqlObject(item.kind, item.schema, item.name, item.path, text)
+
+
+def test_a_state_has_a_row_for_each_thing_that_it_counts_as(plant: Any) -> None:
+    plant.add_shift(MONDAY)
+    (row,) = plant.rows["state_time"]
+    plant.rows["state_time"].append({**row, "time_category": "planned_down", "duration_s": 60.0})
+    plant.load(day=1)
+    sql = "SELECT time_category, duration_s, version FROM fact.state_time ORDER BY time_category"
+    told = [tuple(found.values()) for found in plant.read(sql)]
+    assert told == [("planned_down", 60.0, 1), (row["time_category"], row["duration_s"], 1)]
+    plant.rows["state_time"][1]["time_category"] = "setup"
+    plant.load(day=2)
+    told = [tuple(found.values()) for found in plant.read(sql)]
+    assert told == [(row["time_category"], row["duration_s"], 1), ("setup", 60.0, 1)]
+    assert failed_checks(plant) == {}

@@ -18,11 +18,16 @@
 
 # # Production
 # 
-# Computes shift instances, state intervals, counter increments and production facts of the assets that changed.
+# Computes shift instances, states and what they count as, counter increments and production facts of the assets that
+# changed.
 
 # PARAMETERS CELL ********************
 
 as_of_utc = "2026-01-01T00:00:00Z"
+# What the plant declares: 0 means no debounce, no micro-stops.
+debounce_s = 0.0
+micro_stop_s = 0.0
+planned_down_is_busy = True
 
 # METADATA ********************
 
@@ -34,7 +39,7 @@ as_of_utc = "2026-01-01T00:00:00Z"
 # CELL ********************
 
 from fabric_ot.jobs.instants import parse_instant
-from fabric_ot.jobs.production import run_production
+from fabric_ot.jobs.production import ProductionChoices, run_production
 from fabric_ot.lakehouse import open_lakehouse
 
 # METADATA ********************
@@ -47,7 +52,8 @@ from fabric_ot.lakehouse import open_lakehouse
 # CELL ********************
 
 silver = open_lakehouse(spark, "ot_silver")
-report = run_production(silver, as_of_utc=parse_instant(as_of_utc))
+choices = ProductionChoices(debounce_s, micro_stop_s, planned_down_is_busy)
+report = run_production(silver, as_of_utc=parse_instant(as_of_utc), choices=choices)
 display(report.counts)
 
 # METADATA ********************

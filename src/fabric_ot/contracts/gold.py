@@ -121,8 +121,8 @@ FACT_STATE_TIME = Table(
     layer="gold",
     schema="fact",
     name="state_time",
-    grain="asset x shift x production date x state",
-    key=("date_key", "shift_key", "asset_key", "state"),
+    grain="asset x shift x production date x state x time category",
+    key=("date_key", "shift_key", "asset_key", "state", "time_category"),
     written_by="etl.load_fact_state_time",
     columns=(
         *_KEYS,

@@ -34,6 +34,7 @@ QUARANTINE_REASONS: dict[str, str] = {
     "quantity_not_positive": "a movement of nothing, or of less",
     "movement_in_the_future": "the movement's time is later than the run's clock by more than five minutes",
     "stock_negative": "less than nothing of a lot is scrapped or in process",
+    "times_out_of_order": "times of one row contradict their order: an end before its start",
 }
 
 IGNORED_REASONS: dict[str, str] = {

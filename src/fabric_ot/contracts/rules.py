@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import combinations
 from typing import Literal
 
 Severity = Literal["error", "warning"]
@@ -155,6 +156,7 @@ def operands(rule: DeclaredRule) -> tuple[str, ...]:
 _VALID: DeclaredRule = InOrder(
     "valid_to_not_after_valid_from", "valid_from_utc", "valid_to_utc", strict=True, nulls="pass"
 )
+_ORDER_STAGES = ("reported_utc", "acknowledged_utc", "started_utc", "finished_utc", "verified_utc")
 
 TABLE_RULES: Mapping[str, tuple[DeclaredRule, ...]] = {
     "plant.asset": (
@@ -221,6 +223,17 @@ TABLE_RULES: Mapping[str, tuple[DeclaredRule, ...]] = {
     "plant.lot_stock": (
         InRange("stock_negative", "scrap_qty", 0),
         InRange("stock_negative", "wip_qty", 0),
+    ),
+    "plant.maintenance_order": (
+        *(
+            InOrder("times_out_of_order", first, second, nulls="pass")
+            for first, second in combinations(_ORDER_STAGES, 2)
+        ),
+        ForeignKey("asset_not_found", ("asset_id",), "plant.asset"),
+    ),
+    "plant.state_recoding": (
+        InOrder("times_out_of_order", "start_utc", "end_utc", strict=True),
+        ForeignKey("asset_not_found", ("asset_id",), "plant.asset"),
     ),
 }
 """The rules of the tables that declare any, by full name; a null that a rule looks at fails it."""

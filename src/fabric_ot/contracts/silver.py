@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fabric_ot.contracts.silver_genealogy import GENEALOGY_TABLES
+from fabric_ot.contracts.silver_maintenance import MAINTENANCE_TABLES
 from fabric_ot.contracts.silver_production import (
     COUNT_DELTA,
     ENERGY_INTERVAL,
@@ -25,6 +26,7 @@ from fabric_ot.contracts.silver_reference import (
     WORK_ORDER,
 )
 from fabric_ot.contracts.silver_signals import CLOCK_SKEW, READING_GAP, READING_MINUTE, SIGNAL_RULE, UNIT
+from fabric_ot.contracts.silver_states import STATE_TABLES
 from fabric_ot.contracts.table import Table
 
 SILVER_TABLES: tuple[Table, ...] = (
@@ -55,4 +57,6 @@ SILVER_TABLES: tuple[Table, ...] = (
     CLOCK_SKEW,
     *QUALITY_TABLES,
     *GENEALOGY_TABLES,
+    *MAINTENANCE_TABLES,
+    *STATE_TABLES,
 )

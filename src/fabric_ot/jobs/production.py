@@ -23,7 +23,10 @@ from fabric_ot.transforms.production.counters import (
     to_product_runs,
 )
 from fabric_ot.transforms.production.facts import to_production, to_shift_counts
+from fabric_ot.transforms.production.planned_time import with_planned_down_off
 from fabric_ot.transforms.samples import join_tags, keep_last_sample
+from fabric_ot.transforms.states.accounts import to_time_account
+from fabric_ot.transforms.states.evidence import to_state_evidence, with_numbered_states
 from fabric_ot.transforms.states.runs import to_state_intervals
 from fabric_ot.transforms.states.segments import to_asset_shifts, to_segments, to_state_time
 
@@ -53,18 +56,36 @@ _LOOKED_AT = (
 
 
 @dataclass(frozen=True)
+class ProductionChoices:
+    """What a plant declares about states. By default nothing is debounced and no stop is too short to be one.
+
+    With `planned_down_is_busy` false, planned down time (a stop that a person re-coded as planned among it) is taken
+    off the planned busy time: then it lowers no Availability.
+    """
+
+    debounce_s: float = 0.0
+    micro_stop_s: float = 0.0
+    planned_down_is_busy: bool = True
+
+
+@dataclass(frozen=True)
 class _Scope:
-    """What one run computes again: which assets, up to when."""
+    """What one run computes again: which assets, up to when, by which choices."""
 
     touched: Touched
     as_of_utc: dt.datetime
+    choices: ProductionChoices
 
     def replace(self, silver: Lakehouse, name: str, rows: DataFrame) -> int:
         return silver.replace(f"plant.{name}", rows, where=self.touched.condition).changed
 
 
 def run_production(
-    silver: Lakehouse, *, as_of_utc: dt.datetime, energy_interval_s: Mapping[str, float] | None = None
+    silver: Lakehouse,
+    *,
+    as_of_utc: dt.datetime,
+    energy_interval_s: Mapping[str, float] | None = None,
+    choices: ProductionChoices | None = None,
 ) -> JobReport:
     """Compute states, counts, energy and production facts of the assets that new batches, or time, have touched.
 
@@ -75,9 +96,11 @@ def run_production(
         silver: the silver lakehouse.
         as_of_utc: the run's clock.
         energy_interval_s: seconds that a sample of an energy_interval tag covers, by tag id; others cover 900 s.
+        choices: what the plant declares about states.
 
     Raises:
         ContractError: shifts overlap; no fact is written.
+        ConfigError: a length of time is negative.
     """
     batches = pending_batches(finished_by(silver, "reference", "reading"), silver, step=STEP)
     touched = find_touched(silver, batches, as_of_utc=as_of_utc)
@@ -86,7 +109,7 @@ def run_production(
     if not touched.is_nothing:
         first_times, touched = find_first_times(silver, touched)
         counts |= write_calendar(silver, first_times, as_of_utc=as_of_utc)
-        scope = _Scope(touched, as_of_utc)
+        scope = _Scope(touched, as_of_utc, choices or ProductionChoices())
         with ExitStack() as stack:
             samples = stack.enter_context(silver.staged(_samples(silver, touched)))
             runs = stack.enter_context(silver.staged(_product_runs(samples, as_of_utc)))
@@ -124,11 +147,12 @@ def _write_events(
 ) -> dict[str, int]:
     tags = silver.read("plant.tag")
     states = keep_last_sample(samples.where(sf.col("role") == "state"), keys=("asset_id",))
+    named = with_numbered_states(states)
     categories = silver.read("plant.state_category")
     deltas = to_count_deltas(samples, tags)
     labeled = to_labeled_energy(samples, tags, interval_s=energy_interval_s)
     events = {
-        "state_interval": to_state_intervals(states, categories, horizon_utc=scope.as_of_utc),
+        "state_interval": to_state_intervals(named, categories, horizon_utc=scope.as_of_utc),
         "count_delta": join_product_running(deltas, runs),
         "energy_interval": to_metered_energy(deltas, tags).unionByName(labeled),
     }
@@ -136,17 +160,28 @@ def _write_events(
 
 
 def _write_facts(silver: Lakehouse, scope: _Scope, runs: DataFrame, asset_shifts: DataFrame) -> dict[str, int]:
-    """Write the facts from the states and counts that have just been written."""
+    """Write what states count as, and the facts, from the states and counts that have just been written."""
     intervals, deltas = (
         scope.touched.rows_of(silver.read(f"plant.{name}")) for name in ("state_interval", "count_delta")
     )
-    with silver.staged(to_segments(intervals, runs, asset_shifts, silver.read("plant.planned_stop"))) as segments:
-        counts = to_shift_counts(deltas, asset_shifts)
+    counts = {"state_evidence": scope.replace(silver, "state_evidence", _evidence(silver, scope, intervals))}
+    evidence = scope.touched.rows_of(silver.read("plant.state_evidence"))
+    with silver.staged(to_segments(evidence, runs, asset_shifts, silver.read("plant.planned_stop"))) as segments:
+        is_busy = scope.choices.planned_down_is_busy
+        busy = asset_shifts if is_busy else with_planned_down_off(asset_shifts, segments)
+        made = to_shift_counts(deltas, asset_shifts)
         facts = {
             "state_time": to_state_time(segments),
-            "production": to_production(segments, counts, asset_shifts, silver.read("plant.product")),
+            "time_account": to_time_account(intervals, asset_shifts, segments),
+            "production": to_production(segments, made, busy, silver.read("plant.product")),
         }
-        return {name: scope.replace(silver, name, rows) for name, rows in facts.items()}
+        return counts | {name: scope.replace(silver, name, rows) for name, rows in facts.items()}
+
+
+def _evidence(silver: Lakehouse, scope: _Scope, intervals: DataFrame) -> DataFrame:
+    recodings = scope.touched.rows_of(silver.read("plant.state_recoding"))
+    debounce, micro_stop = (dt.timedelta(seconds=s) for s in (scope.choices.debounce_s, scope.choices.micro_stop_s))
+    return to_state_evidence(intervals, recodings, debounce=debounce, micro_stop=micro_stop)
 
 
 def _findings(silver: Lakehouse) -> tuple[str, ...]:

@@ -111,8 +111,8 @@ def rollup_backlog(orders: DataFrame, *, as_of_utc: dt.datetime, weekly_capacity
     Backlog weeks = estimated work of open orders / `weekly_capacity_s` of the crew; weeks of assets that share the
     crew add up.
 
-    Columns in:  `asset_id`, `reported_utc`, `finished_utc`, `due_utc`; with `weekly_capacity_s` also `estimated_s`
-                 (seconds of work).
+    Columns in:  `asset_id`, `reported_utc`, `finished_utc`, `due_utc`; `estimated_s` (seconds of work), needed with
+                 `weekly_capacity_s` only.
     Columns out: `asset_id`, `open_orders`, `overdue_orders`, `oldest_age_s` (seconds since the oldest was reported),
                  `unestimated_orders`, `estimated_s`, `backlog_weeks` (of the estimated ones).
     Grain out:   one row per asset with an open order.
@@ -131,7 +131,7 @@ def rollup_backlog(orders: DataFrame, *, as_of_utc: dt.datetime, weekly_capacity
     needed = ["asset_id", "reported_utc", "finished_utc", "due_utc"]
     require_columns("rollup_backlog", orders, [*needed, *(["estimated_s"] if weekly_capacity_s else [])])
     now = utc_literal(as_of_utc)
-    estimate = sf.col("estimated_s") if weekly_capacity_s else sf.lit(None)
+    estimate = sf.col("estimated_s") if "estimated_s" in orders.columns else sf.lit(None)
     is_open = (sf.col("reported_utc") <= now) & ~_is_finished(as_of_utc)
     sums = orders.where(is_open).withColumn("_estimate", estimate.cast("double")).groupBy("asset_id").agg(
         sf.count(sf.lit(1)).alias("open_orders"),

@@ -34,7 +34,8 @@ def rollup_reliability(
     higher level take ratios of sums: the sums are columns.
 
     Columns in:  matches: as `to_failure_matches` returns them; operating: `asset_id`, `start_utc`, `end_utc`, not
-                 overlapping per asset; periods: `period_id`, `start_utc`, `end_utc`, few.
+                 overlapping per asset; periods: `period_id`, `start_utc`, `end_utc`, few; they may overlap (a month,
+                 and all of them).
     Columns out: `asset_id`, `period_id`, `period_start_utc`, `period_end_utc`, `operating_s` (within the period),
                  `failures`, `restored_failures`, `open_failures`, `restore_s`, `acknowledged_orders`,
                  `acknowledge_s`, `waiting_s` (acknowledged to started), `wrench_s` (started to finished), `mtbf_s`,

@@ -12,8 +12,10 @@ from fabric_ot.contracts.bronze import TRANSPORT_COLUMNS
 from fabric_ot.contracts.landing import CsvMapping
 from fabric_ot.contracts.silver import ASSET, PRODUCT, SHIFT, SHIFT_STOP, SITE, STATE_CATEGORY, TAG, WORK_ORDER
 from fabric_ot.contracts.silver_genealogy import LOT_MOVEMENT, LOT_STOCK
+from fabric_ot.contracts.silver_maintenance import MAINTENANCE_ORDER
 from fabric_ot.contracts.silver_quality import CONTROL_BASELINE, CONTROL_CHART, QUALITY_SAMPLE
 from fabric_ot.contracts.silver_signals import SIGNAL_RULE
+from fabric_ot.contracts.silver_states import STATE_RECODING
 from fabric_ot.contracts.table import Column as ContractColumn
 from fabric_ot.contracts.table import Table
 from fabric_ot.errors import ConfigError
@@ -27,6 +29,8 @@ ENTITIES: Mapping[str, Table] = {
         *(CONTROL_CHART, CONTROL_BASELINE, QUALITY_SAMPLE),
         *(LOT_MOVEMENT, LOT_STOCK),
         SIGNAL_RULE,
+        MAINTENANCE_ORDER,
+        STATE_RECODING,
     )
 }
 """The reference entities by name, parents before children."""
@@ -74,6 +78,8 @@ PARENTS: Mapping[str, tuple[Parent, ...]] = {
     "control_baseline": (Parent("control_chart", ("chart_id",)),),
     "quality_sample": (Parent("control_chart", ("chart_id",)),),
     "lot_movement": (Parent("asset", ("asset_id",)),),
+    "maintenance_order": (Parent("asset", ("asset_id",)),),
+    "state_recoding": (Parent("asset", ("asset_id",)),),
 }
 """What must exist for a row to be taken. A work order's asset must at some time have stood at the shift's site; an
 optional column that is empty names nothing."""

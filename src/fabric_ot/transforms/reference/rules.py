@@ -12,6 +12,7 @@ from pyspark.sql import functions as sf
 from fabric_ot.contracts.roles import TAG_ROLES, TIME_CATEGORIES
 from fabric_ot.contracts.table import Column as ContractColumn
 from fabric_ot.transforms.energy.meters import KWH_PER_UNIT
+from fabric_ot.transforms.maintenance.failures import ORDER_TYPES
 
 DATA_TYPES: tuple[str, ...] = ("double", "string", "boolean")
 
@@ -62,7 +63,7 @@ def _rules(entity: str, typed: Mapping[str, Column]) -> dict[str, tuple[Column, 
 def _vocabulary(entity: str, typed: Mapping[str, Column]) -> dict[str, tuple[Column, str]]:
     if entity == "site":
         return {"time_zone": (_is_zone(typed["time_zone"]), "an IANA time zone")}
-    if entity == "state_category":
+    if entity in ("state_category", "state_recoding"):
         return {"time_category": (typed["time_category"].isin(*TIME_CATEGORIES), f"one of {TIME_CATEGORIES}")}
     if entity == "product":
         return {"ideal_cycle_s": (typed["ideal_cycle_s"] > 0, "above zero")}
@@ -77,6 +78,11 @@ def _vocabulary(entity: str, typed: Mapping[str, Column]) -> dict[str, tuple[Col
         return _tag_rules(typed)
     if entity == "work_order":
         return {name: (typed[name] >= 0, "zero or more") for name in ("produced_qty", "good_qty", "scrap_qty")}
+    if entity == "maintenance_order":
+        return {
+            "order_type": (typed["order_type"].isin(*ORDER_TYPES), f"one of {ORDER_TYPES}"),
+            "estimated_s": (typed["estimated_s"] >= 0, "zero or more"),
+        }
     return {}
 
 

@@ -40,7 +40,8 @@ def to_segments(intervals: DataFrame, product_runs: DataFrame, asset_shifts: Dat
 
     A stretch of a shift without any state interval is NO_SIGNAL, unqualified. Time outside shifts gives no segment.
 
-    Columns in:  intervals: `plant.state_interval`; product_runs: as `to_product_runs` returns them;
+    Columns in:  intervals: `plant.state_evidence`, or `plant.state_interval`;
+                 product_runs: as `to_product_runs` returns them;
                  asset_shifts: as `to_asset_shifts` returns them, not overlapping per asset;
                  stops: `plant.planned_stop`.
     Columns out: `asset_id`, `site_id`, `shift_id`, `production_date`, `start_utc`, `end_utc`, `state`,
@@ -76,17 +77,17 @@ def to_segments(intervals: DataFrame, product_runs: DataFrame, asset_shifts: Dat
 
 
 def to_state_time(segments: DataFrame) -> DataFrame:
-    """Add up the time of each state per asset and shift instance.
+    """Add up the time of each state, and of what it counts as, per asset and shift instance.
 
     Columns in:  as `to_segments` returns them.
     Columns out: those of `plant.state_time`.
-    Grain out:   one row per asset, shift instance and state; durations add up to the shift's elapsed time.
-    Cost:        one shuffle by asset, shift instance and state, after partial sums.
+    Grain out:   one row per asset, shift instance, state and time category (re-coding may give a state several);
+                 durations add up to the shift's elapsed time.
+    Cost:        one shuffle by asset, shift instance, state and category, after partial sums.
     """
     require_columns("to_state_time", segments, [*ASSET_SHIFT_KEY, "state", "time_category", "duration_us"])
     stopped_us = sf.when(sf.col("is_planned_stop"), sf.col("duration_us")).otherwise(0)
-    times = segments.groupBy(*ASSET_SHIFT_KEY, "state").agg(
-        sf.min("time_category").alias("time_category"),
+    times = segments.groupBy(*ASSET_SHIFT_KEY, "state", "time_category").agg(
         (sf.sum("duration_us") / 1e6).alias("duration_s"),
         (sf.sum(stopped_us) / 1e6).alias("planned_stop_s"),
     )

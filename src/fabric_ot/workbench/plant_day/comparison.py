@@ -21,7 +21,7 @@ _FACT_VALUES = (
 )  # fmt: skip
 _OEE_KEYS = ("asset_id", "shift_id", "production_date")
 _OEE_VALUES = ("availability", "performance", "quality", "oee")
-_STATE_KEYS = ("asset_id", "shift_id", "production_date", "state")
+_STATE_KEYS = ("asset_id", "shift_id", "production_date", "state", "time_category")
 
 FACTS_SQL = """
 SELECT a.asset_id, s.shift_id, CAST(d.date AS VARCHAR) AS production_date, p.product_id, f.*
@@ -63,7 +63,8 @@ def compare_with_truth(truth: GroundTruth, ask: Ask, oee: Rows) -> list[Check]:
 
 
 _STATE_SQL = """
-SELECT asset_id, shift_id, CAST(production_date AS VARCHAR) AS production_date, state, duration_s
+SELECT asset_id, shift_id, CAST(production_date AS VARCHAR) AS production_date, state, time_category,
+       duration_s
 FROM silver.state_time
 """
 

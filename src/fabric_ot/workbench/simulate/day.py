@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 
+from fabric_ot.workbench.simulate.evidence import plan_recodings
 from fabric_ot.workbench.simulate.facts import KnownAsset
 from fabric_ot.workbench.simulate.faults import cross_route_copies, fault_messages, redelivered_json
 from fabric_ot.workbench.simulate.layout import ASSETS, SITES
@@ -17,6 +18,9 @@ from fabric_ot.workbench.simulate.scenario import NodeDay, find_blackout, run_no
 from fabric_ot.workbench.simulate.shifts import ShiftInstance, site_instances
 from fabric_ot.workbench.simulate.signals import disturbed
 from fabric_ot.workbench.simulate.uns import corrected, uns_messages
+
+SETTLING_MS = 600_000
+"""The run comes ten minutes after the horizon, when the last late message is in."""
 
 _LAST_ARRIVAL_MS = 540_000
 _CORRECTIONS = 5
@@ -29,6 +33,11 @@ class Calendar:
     start_ms: int
     horizon_ms: int
     instances: dict[str, list[ShiftInstance]]
+
+    @property
+    def as_of_ms(self) -> int:
+        """The run's clock: what is open is closed here."""
+        return self.horizon_ms + SETTLING_MS
 
     def whole(self, site_id: str) -> list[ShiftInstance]:
         """Return the instances that lie inside the window: those that get facts."""
@@ -78,7 +87,9 @@ def live_through(calendar: Calendar, *, seed: int, scale: float) -> PlantDay:
         instances = calendar.instances[asset.site_id]
         machine = live(asset, instances, end_ms=calendar.horizon_ms, rng=Random(f"{seed}/life/{asset.asset_id}"))
         blackout = find_blackout(asset, instances)
-        day.known.append(KnownAsset(asset, machine, blackout))
+        known = KnownAsset(asset, machine, blackout)
+        said = () if asset.is_textbook else plan_recodings(asset.asset_id, known.known_states())
+        day.known.append(replace(known, recodings=said))
         key = asset.edge_node if asset.is_sparkplug else asset.asset_id
         lines.setdefault(key, []).append(machine)
     for key, machines in lines.items():

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fabric_ot.contracts.roles import NO_SIGNAL
-from fabric_ot.workbench.simulate.layout import STATE_CATEGORIES, Asset, ideal_cycle_s
+from fabric_ot.workbench.simulate.evidence import Recoding, Told, category_of, recode
+from fabric_ot.workbench.simulate.layout import Asset, ideal_cycle_s
 from fabric_ot.workbench.simulate.machine import Machine
 from fabric_ot.workbench.simulate.scenario import Blackout
 from fabric_ot.workbench.simulate.shifts import ShiftInstance
@@ -23,6 +24,7 @@ class KnownAsset:
     asset: Asset
     machine: Machine | None = None
     blackout: Blackout | None = None
+    recodings: tuple[Recoding, ...] = ()
 
     def known_states(self) -> list[Segment]:
         """Return its states as anyone could know them: the last word holds until death, then there is no signal."""
@@ -35,15 +37,9 @@ class KnownAsset:
             states = paint(states, self.blackout.death_ms, self.blackout.birth_ms, NO_SIGNAL)
         return states
 
-
-def category_of(state: str) -> str:
-    """Return the time category of a state; an unmapped one is unqualified.
-
-    Example:
-        >>> category_of("EXECUTE"), category_of("PURGE")
-        ('production', 'unqualified')
-    """
-    return STATE_CATEGORIES.get(state, "unqualified")
+    def told_states(self) -> list[Told]:
+        """Return its states and what they count as, after all that people said later."""
+        return recode(self.known_states(), self.recodings)
 
 
 def production_rows(known: KnownAsset, instance: ShiftInstance) -> list[dict[str, Any]]:
@@ -63,17 +59,16 @@ def production_rows(known: KnownAsset, instance: ShiftInstance) -> list[dict[str
 
 
 def state_time_rows(known: KnownAsset, instance: ShiftInstance) -> list[dict[str, Any]]:
-    """Return the time in each state of one asset in one shift instance."""
-    seconds: dict[str, list[float]] = {}
-    states = known.known_states() or [Segment(instance.start_ms, instance.end_ms, NO_SIGNAL)]
-    for segment in clip(states, instance.start_ms, instance.end_ms):
-        sums = seconds.setdefault(segment.label, [0.0, 0.0])
-        sums[0] += (segment.end_ms - segment.start_ms) / 1000
-        sums[1] += overlap_ms(segment.start_ms, segment.end_ms, instance.stops) / 1000
+    """Return the time in each state, by what it counts as, of one asset in one shift instance."""
+    seconds: dict[tuple[str, str], list[float]] = {}
+    for told in _told_between(known, instance.start_ms, instance.end_ms):
+        sums = seconds.setdefault((told.label, told.category), [0.0, 0.0])
+        sums[0] += (told.end_ms - told.start_ms) / 1000
+        sums[1] += overlap_ms(told.start_ms, told.end_ms, instance.stops) / 1000
     keys = _keys(known.asset, instance)
     return [
-        {**keys, "state": state, "time_category": category_of(state), "duration_s": total, "planned_stop_s": stopped}
-        for state, (total, stopped) in sorted(seconds.items())
+        {**keys, "state": state, "time_category": category, "duration_s": total, "planned_stop_s": stopped}
+        for (state, category), (total, stopped) in sorted(seconds.items())
     ]
 
 
@@ -126,10 +121,9 @@ def _row(
 ) -> dict[str, Any]:
     times = dict.fromkeys(_TIMES, 0.0)
     good = scrap = 0
-    states = known.known_states() or [Segment(instance.start_ms, instance.end_ms, NO_SIGNAL)]
     for start, end in windows:
-        for segment in clip(states, start, end):
-            _add_time(times, segment, instance)
+        for told in _told_between(known, start, end):
+            _add_time(times, told, instance)
         if known.machine:
             before, after = known.machine.made_by(start), known.machine.made_by(end)
             good, scrap = good + after[0] - before[0], scrap + after[1] - before[1]
@@ -147,10 +141,17 @@ def _row(
     }
 
 
-def _add_time(times: dict[str, float], segment: Segment, instance: ShiftInstance) -> None:
-    stopped = overlap_ms(segment.start_ms, segment.end_ms, instance.stops) / 1000
-    running = (segment.end_ms - segment.start_ms) / 1000 - stopped
-    category = category_of(segment.label)
+def _told_between(known: KnownAsset, start_ms: int, end_ms: int) -> list[Told]:
+    """Return what is told of `[start_ms, end_ms)`; of an asset that never spoke, no signal."""
+    told = known.told_states() or [Told(start_ms, end_ms, NO_SIGNAL, category_of(NO_SIGNAL))]
+    clipped = [replace(t, start_ms=max(t.start_ms, start_ms), end_ms=min(t.end_ms, end_ms)) for t in told]
+    return [piece for piece in clipped if piece.start_ms < piece.end_ms]
+
+
+def _add_time(times: dict[str, float], told: Told, instance: ShiftInstance) -> None:
+    stopped = overlap_ms(told.start_ms, told.end_ms, instance.stops) / 1000
+    running = (told.end_ms - told.start_ms) / 1000 - stopped
+    category = told.category
     if f"{category}_s" in times:
         times[f"{category}_s"] += running
     if category == "production":

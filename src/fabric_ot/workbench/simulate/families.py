@@ -11,14 +11,18 @@ from random import Random
 
 from fabric_ot.workbench.simulate.day import PlantDay
 from fabric_ot.workbench.simulate.genealogy import tell_genealogy
+from fabric_ot.workbench.simulate.maintenance_truth import tell_maintenance
 from fabric_ot.workbench.simulate.quality import tell_quality
+from fabric_ot.workbench.simulate.recodings import tell_recodings
 from fabric_ot.workbench.simulate.records import Family
 from fabric_ot.workbench.simulate.signal_truth import tell_signals
 
 FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = (
-    tell_signals,
     tell_genealogy,
     tell_quality,
+    tell_signals,
+    tell_maintenance,
+    tell_recodings,
 )
 """Every family of records that the simulator tells; each gets a random generator of its own."""
 
@@ -30,6 +34,3 @@ def tell_families(day: PlantDay, *, seed: int) -> Family:
         tuple(records for family in told for records in family.records),
         {claim: rows for family in told for claim, rows in family.truth.items()},
     )
-
-
-__all__ = ["FAMILIES", "Family", "Records", "tell_families"]

@@ -34,9 +34,6 @@ from fabric_ot.workbench.simulate.truth import (
     truth_path,
 )
 
-SETTLING_MS = 600_000
-"""The run comes ten minutes after the horizon, when the last late message is in."""
-
 LANDING_CONFIG = LandingConfig(
     topics=(TopicRule("spBv1.0/#", "sparkplug"), TopicRule("acme/+/+/+/+/+", "uns_json")),
     hivemq_columns=tuple(HIVEMQ_COLUMNS.items()),
@@ -92,7 +89,7 @@ def simulate_plant(
         scale=scale,
         first_shift_start_utc=iso_utc(calendar.start_ms),
         horizon_utc=iso_utc(calendar.horizon_ms),
-        as_of_utc=iso_utc(calendar.horizon_ms + SETTLING_MS),
+        as_of_utc=iso_utc(calendar.as_of_ms),
         messages_by_route={**transported, "file": sum(f.rows for f in landed.files if f.route == "file")},
         transport_duplicates=event_hub_rows - transported["event_hubs"],
         outcomes=outcome_rows(landed.accounts + Counter(message.account for message in day.messages)),

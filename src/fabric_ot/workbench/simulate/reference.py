@@ -45,6 +45,14 @@ REFERENCE_COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "lot_movement": ("movement_id", "input_lot", "output_lot", "qty", "uom", "time_utc", "asset_id"),
     "lot_stock": ("lot_id", "uom", "scrap_qty", "wip_qty"),
+    "maintenance_order": (
+        "order_id", "asset_id", "order_type", "component", "reported_utc", "acknowledged_utc", "started_utc",
+        "finished_utc", "verified_utc", "due_utc", "estimated_s",
+    ),
+    "state_recoding": (
+        "recoding_id", "asset_id", "start_utc", "end_utc", "reason_code", "time_category", "recorded_at_utc",
+        "recorded_by",
+    ),
 }  # fmt: skip
 """Entity -> header of its CSV file."""
 

@@ -15,11 +15,11 @@ BEGIN
                 AND n.shift_key = d.shift_key
                 AND n.asset_key = d.asset_key
                 AND n.state = d.state
+                AND n.time_category = d.time_category
         );
 
         UPDATE d
         SET
-            d.time_category = n.time_category,
             d.duration_s = n.duration_s,
             d.planned_stop_s = n.planned_stop_s,
             d.restated_at_utc = @as_of_utc,
@@ -30,8 +30,8 @@ BEGIN
             AND n.shift_key = d.shift_key
             AND n.asset_key = d.asset_key
             AND n.state = d.state
-        WHERE d.time_category <> n.time_category
-            OR d.duration_s <> n.duration_s
+            AND n.time_category = d.time_category
+        WHERE d.duration_s <> n.duration_s
             OR d.planned_stop_s <> n.planned_stop_s;
 
         INSERT INTO fact.state_time (
@@ -62,6 +62,7 @@ BEGIN
                 AND d.shift_key = n.shift_key
                 AND d.asset_key = n.asset_key
                 AND d.state = n.state
+                AND d.time_category = n.time_category
         );
 
         COMMIT TRANSACTION;

@@ -6,7 +6,7 @@ SELECT
     COALESCE(s.shift_key, -1) AS shift_key,
     COALESCE(a.asset_key, -1) AS asset_key,
     t.state,
-    MAX(t.time_category) AS time_category,
+    t.time_category,
     SUM(t.duration_s) AS duration_s,
     SUM(t.planned_stop_s) AS planned_stop_s
 FROM ot_gold_shortcuts.plant.state_time AS t
@@ -19,4 +19,5 @@ GROUP BY
     YEAR(t.production_date) * 10000 + MONTH(t.production_date) * 100 + DAY(t.production_date),
     COALESCE(s.shift_key, -1),
     COALESCE(a.asset_key, -1),
-    t.state;
+    t.state,
+    t.time_category;

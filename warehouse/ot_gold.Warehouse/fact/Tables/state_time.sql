@@ -11,4 +11,4 @@ CREATE TABLE [fact].[state_time] (
 );
 GO
 ALTER TABLE [fact].[state_time] ADD CONSTRAINT [pk_state_time]
-    PRIMARY KEY NONCLUSTERED ([date_key], [shift_key], [asset_key], [state]) NOT ENFORCED;
+    PRIMARY KEY NONCLUSTERED ([date_key], [shift_key], [asset_key], [state], [time_category]) NOT ENFORCED;
