@@ -90,7 +90,7 @@ def test_states_by_number_are_named_only_by_the_numbering_that_the_tag_declares(
     df = frame(spark, "n int, unit string, value_string string, value_double double", samples)
     named = {row.n: row.value_string for row in with_numbered_states(df).collect()}
     assert named == {
-        1: "IDLE", 2: "EXECUTE", 3: None, 4: "EXECUTE", 5: "99", 6: None, 7: "Un-Holding", 8: "UNHOLDING",
+        1: "IDLE", 2: "EXECUTE", 3: None, 4: "EXECUTE", 5: None, 6: None, 7: "Un-Holding", 8: "UNHOLDING",
     }  # fmt: skip
     with pytest.raises(ColumnContractError, match="with_numbered_states"):
         with_numbered_states(df.drop("unit"))

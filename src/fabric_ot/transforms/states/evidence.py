@@ -42,7 +42,8 @@ def with_numbered_states(samples: DataFrame) -> DataFrame:
     named = samples
     for unit, numbers in PACKML_NUMBERINGS.items():
         told = with_packml_state(named.withColumn("_named", text), numbers=numbers, state="_named")
-        declared = sf.when(sf.col("unit") == unit, sf.col("_named")).otherwise(sf.col("value_string"))
+        is_named = (sf.col("unit") == unit) & sf.col("_named").isin(*numbers.values())
+        declared = sf.when(is_named, sf.col("_named")).otherwise(sf.col("value_string"))
         named = told.withColumn("value_string", declared).drop("_named")
     return named
 
