@@ -76,7 +76,9 @@ def _write_charts(
         found = to_limits(points, declared, min_points=minima[0])
         frozen_at = sf.when(sf.col("center").isNotNull(), utc_literal(as_of_utc))
         limits = silver.merge("plant.control_limit", found.withColumn("frozen_at_utc", frozen_at))
-        with silver.staged(_judged(silver, points, charts)) as judged:
+        # planned in two steps: the limits' expressions are long, and the rules read them again and again
+        placed = silver.settled(join_limits(points, silver.read("plant.control_limit")))
+        with silver.staged(_judged(placed, charts)) as judged:
             written = {"control_limit": limits.changed, "spc_point": silver.replace("plant.spc_point", judged).changed}
             specs = charts.where(sf.col("chart_kind").isin(*MEASURED_KINDS))
             capability = rollup_charted_capability(samples, points, specs, min_samples=minima[1])
@@ -85,8 +87,8 @@ def _write_charts(
             return written | {"process_capability": silver.replace("plant.process_capability", told).changed}
 
 
-def _judged(silver: Lakehouse, points: DataFrame, charts: DataFrame) -> DataFrame:
-    judged = with_chart_rules(join_limits(points, silver.read("plant.control_limit")))
+def _judged(placed: DataFrame, charts: DataFrame) -> DataFrame:
+    judged = with_chart_rules(placed)
     is_signal = sf.coalesce(sf.size("rules_fired") > 0, sf.lit(False))  # a point that was not judged is none
     told = judged.withColumns({"is_signal": is_signal, "rules_fired": sf.array_join("rules_fired", ", ")})
     return told.join(sf.broadcast(charts.select("chart_id", "asset_id")), "chart_id")

@@ -25,6 +25,10 @@ def at(minutes: int) -> dt.datetime:
     return T0 + dt.timedelta(minutes=minutes)
 
 
+def told(row) -> dt.datetime:
+    return row.event_time_utc.replace(tzinfo=dt.UTC)
+
+
 def test_each_chart_gives_the_points_of_its_kind_and_one_of_each_instant(spark) -> None:
     def measured(chart, kind, minute, value, group=None):
         return (chart, kind, group, None, at(minute), value, None, None, None)
@@ -39,7 +43,7 @@ def test_each_chart_gives_the_points_of_its_kind_and_one_of_each_instant(spark) 
     ]  # fmt: skip
     samples = frame(spark, SAMPLES, rows)
     points = to_chart_points(samples)
-    found = sorted((r.chart_id, r.statistic, r.event_time_utc, r.sample_size, r.value) for r in points.collect())
+    found = sorted((r.chart_id, r.statistic, told(r), r.sample_size, r.value) for r in points.collect())
     root_two = pytest.approx(2**0.5)
     assert found == [
         ("i", "individual", at(0), 1.0, 1.0), ("i", "individual", at(1), 1.0, 4.0),
@@ -62,7 +66,7 @@ def test_a_spread_is_held_to_the_first_rule_only(spark) -> None:
     limited = frame(spark, POINTS, rows).withColumns(
         {name: sf.lit(value) for name, value in {"center": 0.0, "sigma": 1.0, "ucl": 3.0, "lcl": -3.0}.items()}
     )
-    judged = {(r.statistic, r.event_time_utc): r.rules_fired for r in with_chart_rules(limited).collect()}
+    judged = {(r.statistic, told(r)): r.rules_fired for r in with_chart_rules(limited).collect()}
     assert judged["mean", at(8)] == ["nelson_2"]
     assert judged["range", at(8)] == []
     assert judged["mean", at(9)] == ["nelson_1", "nelson_2"]
