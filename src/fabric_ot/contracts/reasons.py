@@ -21,6 +21,10 @@ QUARANTINE_REASONS: dict[str, str] = {
     "row_does_not_fit_mapping": "another number of fields than the declared header, or a field cannot be read",
     "reference_not_found": "the row names an asset, site, shift or product that is not in the reference tables",
     "reference_mismatch": "the row joins an asset of one site to a shift of another",
+    "weekdays_unreadable": "a tariff's weekdays are not digits from 1 (Monday) to 7, or 8 (holiday)",
+    "wall_time_unreadable": "a tariff's wall time is not HH:mm or HH:mm:ss",
+    "valid_to_not_after_valid_from": "the row is valid for no day",
+    "demand_price_negative": "a price of peak demand is below zero",
 }
 
 IGNORED_REASONS: dict[str, str] = {

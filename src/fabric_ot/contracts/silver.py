@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from fabric_ot.contracts.silver_energy import (
+    DEMAND_CHARGE,
+    ENERGY_BASELINE,
+    ENERGY_COST,
+    ENERGY_DEMAND,
+    ENERGY_LOAD,
+    ENERGY_METER,
+    ENERGY_STATE,
+    TARIFF_HOLIDAY,
+    TARIFF_RATE,
+)
 from fabric_ot.contracts.silver_production import (
     COUNT_DELTA,
     ENERGY_INTERVAL,
@@ -45,4 +56,13 @@ SILVER_TABLES: tuple[Table, ...] = (
     STATE_TIME,
     PRODUCTION,
     PROGRESS,
+    TARIFF_RATE,
+    TARIFF_HOLIDAY,
+    DEMAND_CHARGE,
+    ENERGY_METER,
+    ENERGY_DEMAND,
+    ENERGY_LOAD,
+    ENERGY_STATE,
+    ENERGY_COST,
+    ENERGY_BASELINE,
 )

@@ -11,6 +11,7 @@ from pyspark.sql import functions as sf
 from fabric_ot.contracts.bronze import TRANSPORT_COLUMNS
 from fabric_ot.contracts.landing import CsvMapping
 from fabric_ot.contracts.silver import ASSET, PRODUCT, SHIFT, SHIFT_STOP, SITE, STATE_CATEGORY, TAG, WORK_ORDER
+from fabric_ot.contracts.silver_energy import DEMAND_CHARGE, ENERGY_METER, TARIFF_HOLIDAY, TARIFF_RATE
 from fabric_ot.contracts.table import Column as ContractColumn
 from fabric_ot.contracts.table import Table
 from fabric_ot.errors import ConfigError
@@ -18,7 +19,11 @@ from fabric_ot.transforms.intervals import require_columns
 from fabric_ot.transforms.reference.rules import is_instant, is_number, is_text_utf8, problems_of
 
 ENTITIES: Mapping[str, Table] = {
-    table.name: table for table in (SITE, STATE_CATEGORY, PRODUCT, ASSET, SHIFT, TAG, SHIFT_STOP, WORK_ORDER)
+    table.name: table
+    for table in (
+        *(SITE, STATE_CATEGORY, PRODUCT, ASSET, SHIFT, TAG, SHIFT_STOP, WORK_ORDER),
+        *(TARIFF_RATE, TARIFF_HOLIDAY, DEMAND_CHARGE, ENERGY_METER),
+    )
 }
 """The reference entities by name, parents before children."""
 
@@ -60,6 +65,10 @@ PARENTS: Mapping[str, tuple[Parent, ...]] = {
         Parent("product", ("product_id",)),
         Parent("asset", ("asset_id", "site_id"), MISMATCH),
     ),
+    "tariff_rate": (Parent("site", ("site_id",)),),
+    "tariff_holiday": (Parent("tariff_rate", ("tariff_id",)),),
+    "demand_charge": (Parent("tariff_rate", ("tariff_id",)),),
+    "energy_meter": (Parent("tag", ("tag_id",)),),
 }
 """What must exist for a row to be taken. A work order's asset must at some time have stood at the shift's site."""
 
