@@ -13,6 +13,7 @@ from fabric_ot.contracts.silver_energy import (
     TARIFF_HOLIDAY,
     TARIFF_RATE,
 )
+from fabric_ot.contracts.silver_kpis import FORMULA_COMPARISON, KPI, PRODUCTION_LOSS
 from fabric_ot.contracts.silver_production import (
     COUNT_DELTA,
     ENERGY_INTERVAL,
@@ -65,4 +66,7 @@ SILVER_TABLES: tuple[Table, ...] = (
     ENERGY_STATE,
     ENERGY_COST,
     ENERGY_BASELINE,
+    PRODUCTION_LOSS,
+    KPI,
+    FORMULA_COMPARISON,
 )

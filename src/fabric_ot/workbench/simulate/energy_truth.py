@@ -28,7 +28,7 @@ def tell_energy(day: PlantDay, _rng: Random) -> Family:
     off = holidays(min(instance.production_date for instance in day.calendar.instances["denver"]))
     demand = _demand([*meters.values(), main])
     of_sites = _site_demand(demand, {"berlin": [main.tag_id], "denver": _tags_at(meters, "denver")})
-    states = _states(day, meters)
+    states = state_energy_rows(day, meters)
     load = [*_load("meter", demand, "tag_id"), *_load("site", of_sites, "site_id")]
     truth = {
         "energy_demand": [{**row, "start_text": iso_utc(row["start_ms"])} for row in demand],
@@ -147,7 +147,7 @@ def _demand_cost(of_sites: Rows) -> Rows:
     return rows
 
 
-def _states(day: PlantDay, meters: dict[str, Meter]) -> Rows:
+def state_energy_rows(day: PlantDay, meters: dict[str, Meter]) -> Rows:
     """Part what each machine's meter showed by the states that anyone could know; good units once a shift is over."""
     rows: Rows = []
     for known in day.known:

@@ -11,11 +11,12 @@ from random import Random
 
 from fabric_ot.workbench.simulate.day import PlantDay
 from fabric_ot.workbench.simulate.energy_truth import tell_energy
+from fabric_ot.workbench.simulate.kpi_truth import tell_kpis
 from fabric_ot.workbench.simulate.records import Family, Records
 
 __all__ = ["FAMILIES", "Family", "Records", "tell_families"]
 
-FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = (tell_energy,)
+FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = (tell_energy, tell_kpis)
 """Every family of records that the simulator tells; each gets a random generator of its own."""
 
 
