@@ -35,6 +35,10 @@ QUARANTINE_REASONS: dict[str, str] = {
     "movement_in_the_future": "the movement's time is later than the run's clock by more than five minutes",
     "stock_negative": "less than nothing of a lot is scrapped or in process",
     "times_out_of_order": "times of one row contradict their order: an end before its start",
+    "weekdays_unreadable": "a tariff's weekdays are not digits from 1 (Monday) to 7, or 8 (holiday)",
+    "wall_time_unreadable": "a tariff's wall time is not HH:mm or HH:mm:ss",
+    "valid_to_not_after_valid_from": "the row is valid for no day",
+    "demand_price_negative": "a price of peak demand is below zero",
 }
 
 IGNORED_REASONS: dict[str, str] = {

@@ -153,6 +153,8 @@ def operands(rule: DeclaredRule) -> tuple[str, ...]:
     return (rule.column,)
 
 
+_WALL_TIME = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
+_DATED: DeclaredRule = InOrder("valid_to_not_after_valid_from", "valid_from", "valid_to", strict=True, nulls="pass")
 _VALID: DeclaredRule = InOrder(
     "valid_to_not_after_valid_from", "valid_from_utc", "valid_to_utc", strict=True, nulls="pass"
 )
@@ -234,6 +236,16 @@ TABLE_RULES: Mapping[str, tuple[DeclaredRule, ...]] = {
     "plant.state_recoding": (
         InOrder("times_out_of_order", "start_utc", "end_utc", strict=True),
         ForeignKey("asset_not_found", ("asset_id",), "plant.asset"),
+    ),
+    "plant.tariff_rate": (
+        Matches("weekdays_unreadable", "weekdays", r"[1-8]+"),
+        Matches("wall_time_unreadable", "start_local", _WALL_TIME),
+        Matches("wall_time_unreadable", "end_local", _WALL_TIME),
+        _DATED,
+    ),
+    "plant.demand_charge": (
+        InRange("demand_price_negative", "price_per_kw", 0),
+        _DATED,
     ),
 }
 """The rules of the tables that declare any, by full name; a null that a rule looks at fails it."""

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from fabric_ot.contracts.silver_energy import (
+    DEMAND_CHARGE,
+    ENERGY_BASELINE,
+    ENERGY_COST,
+    ENERGY_DEMAND,
+    ENERGY_LOAD,
+    ENERGY_METER,
+    ENERGY_STATE,
+    TARIFF_HOLIDAY,
+    TARIFF_RATE,
+)
 from fabric_ot.contracts.silver_genealogy import GENEALOGY_TABLES
+from fabric_ot.contracts.silver_kpis import FORMULA_COMPARISON, KPI, PRODUCTION_LOSS
 from fabric_ot.contracts.silver_maintenance import MAINTENANCE_TABLES
 from fabric_ot.contracts.silver_production import (
     COUNT_DELTA,
@@ -59,4 +71,16 @@ SILVER_TABLES: tuple[Table, ...] = (
     *GENEALOGY_TABLES,
     *MAINTENANCE_TABLES,
     *STATE_TABLES,
+    TARIFF_RATE,
+    TARIFF_HOLIDAY,
+    DEMAND_CHARGE,
+    ENERGY_METER,
+    ENERGY_DEMAND,
+    ENERGY_LOAD,
+    ENERGY_STATE,
+    ENERGY_COST,
+    ENERGY_BASELINE,
+    PRODUCTION_LOSS,
+    KPI,
+    FORMULA_COMPARISON,
 )

@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-ColumnType = Literal["string", "long", "int", "double", "boolean", "timestamp", "date", "binary", "array<string>"]
+ColumnType = Literal[
+    "string", "long", "int", "double", "boolean", "timestamp", "date", "binary", "array<string>",
+    "decimal(38,6)", "decimal(38,12)",
+]  # fmt: skip
 Layer = Literal["bronze", "silver", "gold"]
 
 _SPARK_TYPES: dict[str, str] = {"long": "bigint"}

@@ -42,3 +42,16 @@ def parse_instant(text: str) -> dt.datetime:
         message = f"{text!r} has no time zone. Hint: end it with Z."
         raise ValueError(message)
     return instant.astimezone(dt.UTC)
+
+
+def parse_date(text: str) -> dt.date | None:
+    """Read an ISO date; an empty text is None.
+
+    Raises:
+        ValueError: it is no ISO date.
+
+    Example:
+        >>> parse_date("2026-03-02"), parse_date("")
+        (datetime.date(2026, 3, 2), None)
+    """
+    return dt.date.fromisoformat(text) if text else None

@@ -14,7 +14,13 @@ from fabric_ot.jobs.progress import finish_batches, finished_by, pending_batches
 from fabric_ot.jobs.report import JobReport
 from fabric_ot.jobs.shift_calendar import find_first_times, write_calendar
 from fabric_ot.jobs.touched_assets import Touched, find_touched
-from fabric_ot.transforms.energy.meters import to_labeled_energy, to_metered_energy
+from fabric_ot.transforms.energy.meters import (
+    ENERGY_ROLES,
+    is_energy_unit,
+    rollup_refused_units,
+    to_labeled_energy,
+    to_metered_energy,
+)
 from fabric_ot.transforms.intervals import utc_literal
 from fabric_ot.transforms.production.counters import (
     COUNTER_ROLES,
@@ -116,7 +122,8 @@ def run_production(
             shifts = stack.enter_context(silver.staged(_asset_shifts(silver, scope)))
             counts |= _write_events(silver, scope, samples, runs, energy_interval_s)
             counts |= _write_facts(silver, scope, runs, shifts)
-        notes = _findings(silver)
+            notes = _refused_units(samples)
+        notes += _findings(silver)
     finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
     return JobReport(STEP, counts, notes)
 
@@ -149,7 +156,8 @@ def _write_events(
     states = keep_last_sample(samples.where(sf.col("role") == "state"), keys=("asset_id",))
     named = with_numbered_states(states)
     categories = silver.read("plant.state_category")
-    deltas = to_count_deltas(samples, tags)
+    is_usable = ~sf.col("role").isin(*ENERGY_ROLES) | is_energy_unit(sf.col("unit"))
+    deltas = to_count_deltas(samples.where(is_usable), tags)
     labeled = to_labeled_energy(samples, tags, interval_s=energy_interval_s)
     events = {
         "state_interval": to_state_intervals(named, categories, horizon_utc=scope.as_of_utc),
@@ -182,6 +190,12 @@ def _evidence(silver: Lakehouse, scope: _Scope, intervals: DataFrame) -> DataFra
     recodings = scope.touched.rows_of(silver.read("plant.state_recoding"))
     debounce, micro_stop = (dt.timedelta(seconds=s) for s in (scope.choices.debounce_s, scope.choices.micro_stop_s))
     return to_state_evidence(intervals, recodings, debounce=debounce, micro_stop=micro_stop)
+
+
+def _refused_units(samples: DataFrame) -> tuple[str, ...]:
+    """Return which meters told energy in no unit of energy: their samples are in no energy interval."""
+    refused = rollup_refused_units(samples).orderBy("tag_id", "unit").collect()
+    return tuple(f"{r.sample_count} sample(s) of {r.tag_id} in {r.unit!r} left out: {r.unit_reason}" for r in refused)
 
 
 def _findings(silver: Lakehouse) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ import pytest
 from pyspark.sql import functions as sf
 
 from fabric_ot.testing import frame
-from fabric_ot.transforms.energy.meters import to_labeled_energy, to_metered_energy
+from fabric_ot.transforms.energy.meters import rollup_refused_units, to_labeled_energy, to_metered_energy
+from fabric_ot.transforms.samples import join_tags
 
 pytestmark = pytest.mark.spark
 
@@ -56,6 +57,23 @@ def test_a_labeled_sample_covers_the_interval_that_ends_at_it(spark) -> None:
     ).collect()
     found = sorted((r.tag_id, r.start_utc.minute, r.end_utc.minute, r.energy_kwh) for r in energy)
     assert found == [("a", 15, 30, 3.0), ("b", 0, 30, 4.0)]
+
+
+def test_what_is_in_no_unit_of_energy_is_left_out_and_told_never_taken_for_kwh(spark) -> None:
+    units = {"joule": "MJ", "code": "KWH", "spaced": " kWh ", "power": "kW", "typo": "kwh", "none": None}
+    tags = frame(spark, TAGS, [tag(name, "energy_interval", unit) for name, unit in units.items()])
+    rows = [(name, at(15), 36.0, "GOOD") for name in units] + [("power", at(30), 1.0, "BAD")]
+    samples = frame(spark, SAMPLES, rows)
+    found = {r.tag_id: r.energy_kwh for r in to_labeled_energy(samples, tags).collect()}
+    assert found == {"joule": 10.0, "code": 36.0, "spaced": 36.0, "none": 36.0}
+    refused = rollup_refused_units(join_tags(samples, tags)).collect()
+    told = {r.tag_id: (r.unit, r.unit_reason, r.sample_count) for r in refused}
+    assert told == {"power": ("kW", "unit_dimension", 1), "typo": ("kwh", "unit_unknown", 1)}
+    times = "previous_time_utc timestamp, event_time_utc timestamp"
+    ddl = f"tag_id string, asset_id string, role string, {times}, delta double"
+    deltas = frame(spark, ddl, [(name, "meter", "energy_counter", at(0), at(5), 7.2) for name in units])
+    metered = to_metered_energy(deltas, tags.withColumn("role", sf.lit("energy_counter"))).collect()
+    assert {r.tag_id: r.energy_kwh for r in metered} == {"joule": 2.0, "code": 7.2, "spaced": 7.2, "none": 7.2}
 
 
 def steel_rows(folder: Path) -> list[tuple]:

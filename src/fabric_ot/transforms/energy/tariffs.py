@@ -24,7 +24,7 @@ _RATE_COLUMNS = (
     "tariff_id", "time_zone", "weekdays", "period", "start_local", "end_local", "price_per_kwh", "valid_from",
     "valid_to",
 )  # fmt: skip
-_KWH, _KW, _PRICE = "decimal(20,6)", "decimal(20,6)", "decimal(12,6)"
+_KWH, _KW, _PRICE = "decimal(20,9)", "decimal(20,9)", "decimal(12,6)"
 
 
 def to_tariff_periods(rates: DataFrame, holidays: DataFrame, *, from_date: dt.date, to_date: dt.date) -> DataFrame:
@@ -82,19 +82,21 @@ def keep_overlapping_periods(periods: DataFrame) -> DataFrame:
     return keep_overlapping(periods, on=("tariff_id",))
 
 
-def to_energy_cost(intervals: DataFrame, periods: DataFrame) -> DataFrame:
+def to_energy_cost(
+    intervals: DataFrame, periods: DataFrame, *, on: Sequence[str] = ("tariff_id",), carry: Sequence[str] = ()
+) -> DataFrame:
     """Cut energy intervals by tariff period and price them.
 
-    Columns in:  intervals: `tariff_id`, `start_utc`, `end_utc`, `energy_kwh` and more; periods: as
-                 `to_tariff_periods` returns them, not overlapping.
-    Columns out: those of `intervals` (`energy_kwh` the part's), `period`, `price_per_kwh`, `part_s`, `energy_cost`
-                 (decimal(38,12), the price's currency).
+    Columns in:  intervals: `on`, `start_utc`, `end_utc`, `energy_kwh` and more; periods: as `to_tariff_periods`
+                 returns them, with `on` and `carry`, not overlapping per `on`.
+    Columns out: those of `intervals` (`energy_kwh` the part's), `carry`, `period`, `price_per_kwh`, `part_s`,
+                 `energy_cost` (decimal(38,12), the price's currency).
     Grain out:   one row per interval and period in it; parts add up to the interval's energy.
-    Nulls:       period, price and cost are null where no price is told: see `rollup_energy_cost`.
+    Nulls:       `carry`, period, price and cost are null where no price is told: see `rollup_energy_cost`.
     Cost:        periods are broadcast; one shuffle of parts.
     """
-    require_columns("to_energy_cost intervals", intervals, ["tariff_id"])
-    parts = to_energy_parts(intervals, periods, on=("tariff_id",), carry=("period", "price_per_kwh"))
+    require_columns("to_energy_cost intervals", intervals, on)
+    parts = to_energy_parts(intervals, periods, on=on, carry=(*carry, "period", "price_per_kwh"))
     cost = sf.col("energy_kwh").cast(_KWH) * sf.col("price_per_kwh")
     return parts.withColumn("energy_cost", cost.cast("decimal(38,12)"))
 
@@ -118,7 +120,12 @@ def rollup_energy_cost(costs: DataFrame, *, by: Sequence[str]) -> DataFrame:
 
 
 def rollup_demand_charge(
-    demand: DataFrame, charges: DataFrame, *, zone: str, by: Sequence[str] = ("tag_id",), min_coverage: float = 1.0
+    demand: DataFrame,
+    charges: DataFrame,
+    *,
+    zone: str | Column,
+    by: Sequence[str] = ("tag_id",),
+    min_coverage: float = 1.0,
 ) -> DataFrame:
     """Price the peak demand of each local month.
 
@@ -128,7 +135,8 @@ def rollup_demand_charge(
     Columns in:  demand: `by`, `tariff_id`, `start_utc`, `demand_kw`, `coverage`; charges: `tariff_id`, `price_per_kw`
                  (per month), `valid_from`, `valid_to` (dates of months, exclusive end; null: open), not overlapping.
     Columns out: `by`, `tariff_id`, `billing_month` (date), `peak_kw`, `peak_start_utc`, `demand_cost` (decimal(38,12)).
-    Grain out:   one row per `by`, tariff and local month with a window that counts.
+    Grain out:   one row per `by`, tariff and local month with a window that counts; `zone` is an IANA name, or a
+                 column that holds one.
     Nulls:       `demand_cost` is null where no price is told.
     Cost:        one shuffle of partial maxima; charges are broadcast.
     """

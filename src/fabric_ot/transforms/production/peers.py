@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sf
 
 from fabric_ot.transforms.intervals import join_covering, require_columns
@@ -90,6 +90,29 @@ def to_wall_time_comparison(wall_times: DataFrame) -> DataFrame:
         _instants("offset_fixed", _ONTOLOGIES, subject, ours, fixed, no_dst),
     )
     return wall_times.select(sf.explode(rows).alias("_row")).select("_row.*")
+
+
+def to_wall_times(instances: DataFrame) -> DataFrame:
+    """Tell the shift starts of each site's latest production date, as a table with one offset per site would.
+
+    Columns in:  `plant.shift_instance`.
+    Columns out: `site_id`, `event_time_utc`, `local`, `time_zone`, `utc_offset_h` (the zone's on 1 January).
+    Grain out:   one row per shift instance of the site's latest production date.
+    Cost:        one shuffle by `site_id`.
+    """
+    require_columns("to_wall_times", instances, ["site_id", "production_date", "start_utc", "time_zone"])
+    latest = sf.max("production_date").over(Window.partitionBy("site_id"))
+    kept = instances.withColumn("_latest", latest).where(sf.col("production_date") == sf.col("_latest"))
+    january = sf.timestamp_seconds(sf.unix_date(sf.trunc("production_date", "year")).cast("long") * 86_400)
+    offset_s = sf.unix_seconds(sf.from_utc_timestamp(january, sf.col("time_zone"))) - sf.unix_seconds(january)
+    local = sf.from_utc_timestamp("start_utc", sf.col("time_zone"))
+    return kept.select(
+        "site_id",
+        sf.col("start_utc").alias("event_time_utc"),
+        sf.date_format(local, "yyyy-MM-dd HH:mm:ss").alias("local"),
+        "time_zone",
+        (offset_s / 3600).alias("utc_offset_h"),
+    )
 
 
 def to_shift_end_comparison(shifts: DataFrame) -> DataFrame:

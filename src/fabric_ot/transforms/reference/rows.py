@@ -11,6 +11,7 @@ from pyspark.sql import functions as sf
 from fabric_ot.contracts.bronze import TRANSPORT_COLUMNS
 from fabric_ot.contracts.landing import CsvMapping
 from fabric_ot.contracts.silver import ASSET, PRODUCT, SHIFT, SHIFT_STOP, SITE, STATE_CATEGORY, TAG, WORK_ORDER
+from fabric_ot.contracts.silver_energy import DEMAND_CHARGE, ENERGY_METER, TARIFF_HOLIDAY, TARIFF_RATE
 from fabric_ot.contracts.silver_genealogy import LOT_MOVEMENT, LOT_STOCK
 from fabric_ot.contracts.silver_maintenance import MAINTENANCE_ORDER
 from fabric_ot.contracts.silver_quality import CONTROL_BASELINE, CONTROL_CHART, QUALITY_SAMPLE
@@ -31,6 +32,7 @@ ENTITIES: Mapping[str, Table] = {
         SIGNAL_RULE,
         MAINTENANCE_ORDER,
         STATE_RECODING,
+        *(TARIFF_RATE, TARIFF_HOLIDAY, DEMAND_CHARGE, ENERGY_METER),
     )
 }
 """The reference entities by name, parents before children."""
@@ -80,6 +82,10 @@ PARENTS: Mapping[str, tuple[Parent, ...]] = {
     "lot_movement": (Parent("asset", ("asset_id",)),),
     "maintenance_order": (Parent("asset", ("asset_id",)),),
     "state_recoding": (Parent("asset", ("asset_id",)),),
+    "tariff_rate": (Parent("site", ("site_id",)),),
+    "tariff_holiday": (Parent("tariff_rate", ("tariff_id",)),),
+    "demand_charge": (Parent("tariff_rate", ("tariff_id",)),),
+    "energy_meter": (Parent("tag", ("tag_id",)),),
 }
 """What must exist for a row to be taken. A work order's asset must at some time have stood at the shift's site; an
 optional column that is empty names nothing."""

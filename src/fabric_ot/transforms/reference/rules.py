@@ -92,7 +92,7 @@ def _tag_rules(typed: Mapping[str, Column]) -> dict[str, tuple[Column, str]]:
     return {
         "role": (typed["role"].isin(*TAG_ROLES), f"one of {TAG_ROLES}"),
         "data_type": (typed["data_type"].isin(*DATA_TYPES), f"one of {DATA_TYPES}"),
-        "unit": (~is_energy | typed["unit"].isin(*units), f"one of {units}, the units of energy"),
+        "unit": (~is_energy | typed["unit"].isin(*units), "a unit of energy, such as kWh, Wh, MWh or MJ"),
         "counter_modulus": (typed["counter_modulus"] > 0, "above zero"),
     }
 

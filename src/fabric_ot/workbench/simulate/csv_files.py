@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fabric_ot.contracts.landing import CsvMapping, CsvValue
 from fabric_ot.workbench.simulate.layout import METER_TAG_ID
+from fabric_ot.workbench.simulate.main_meter import METER_INTERVAL_S, METER_ZONE, MeterReading, energy_by_end
 from fabric_ot.workbench.simulate.truth import FileTruth
 
-METER_ZONE = "Europe/Berlin"
-METER_INTERVAL_S = 900
 METER_PATH = "historian/berlin_meter/export.csv"
 METER_MAPPING = CsvMapping(
     name="berlin_meter",
@@ -46,20 +42,13 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], 
     return written
 
 
-def write_meter(out: Path, rng: Random, *, start_ms: int, end_ms: int) -> tuple[FileTruth, float, int]:
-    """Write the meter's export with two unreadable rows; return file, energy in kWh and number of instants.
-
-    An hour that comes twice in autumn is read as the first one, and its later rows win.
-    """
-    zone, energy, rows = ZoneInfo(METER_ZONE), dict[int, float](), list[list[Any]]()
-    for at_ms in range(start_ms + METER_INTERVAL_S * 1000, end_ms + 1, METER_INTERVAL_S * 1000):
-        local = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
-        kwh = round(rng.uniform(20, 45), 2)
-        energy[int(local.replace(fold=0).timestamp())] = kwh
-        rows.append([f"{local:%d.%m.%Y %H:%M}", kwh, None])
+def write_meter(out: Path, readings: Sequence[MeterReading]) -> tuple[FileTruth, float, int]:
+    """Write the meter's export with two unreadable rows; return file, energy in kWh and number of instants."""
+    rows: list[list[Any]] = [[f"{reading.local:%d.%m.%Y %H:%M}", reading.kwh, None] for reading in readings]
     rows.insert(10, [rows[9][0], "27.5"])
     rows.insert(20, [rows[19][0], "n/a", "Zähler gestört"])
     count = write_csv(out / METER_PATH, METER_MAPPING.columns, rows, delimiter=";")
+    energy = energy_by_end(readings)
     return FileTruth(METER_PATH, "file", count, "landed"), round(sum(energy.values()), 2), len(energy)
 
 

@@ -12,6 +12,7 @@ from fabric_ot.workbench.simulate.facts import KnownAsset
 from fabric_ot.workbench.simulate.faults import cross_route_copies, fault_messages, redelivered_json
 from fabric_ot.workbench.simulate.layout import ASSETS, SITES
 from fabric_ot.workbench.simulate.machine import Machine, live
+from fabric_ot.workbench.simulate.main_meter import MeterReading, read_main_meter
 from fabric_ot.workbench.simulate.message import Message
 from fabric_ot.workbench.simulate.reports import critical_reports, single_value_reports, telemetry_reports
 from fabric_ot.workbench.simulate.scenario import NodeDay, find_blackout, run_node
@@ -46,7 +47,7 @@ class Calendar:
 
 @dataclass
 class PlantDay:
-    """What happened (`known`), what was sent (`messages`), and what was done to it (`injected`)."""
+    """What happened (`known`, `main_meter`), what was sent (`messages`), and what was done to it (`injected`)."""
 
     calendar: Calendar
     scale: float = 1.0
@@ -54,6 +55,7 @@ class PlantDay:
     nodes: list[NodeDay] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     injected: dict[str, int] = field(default_factory=dict)
+    main_meter: list[MeterReading] = field(default_factory=list)
 
 
 def plan_calendar(start: date, days: int) -> Calendar:
@@ -94,6 +96,9 @@ def live_through(calendar: Calendar, *, seed: int, scale: float) -> PlantDay:
         lines.setdefault(key, []).append(machine)
     for key, machines in lines.items():
         _speak(day, machines, Random(f"{seed}/speech/{key}"), scale)
+    meter_start_ms = calendar.instances["berlin"][0].start_ms
+    meter_rng = Random(f"{seed}/main_meter")
+    day.main_meter = read_main_meter(meter_rng, start_ms=meter_start_ms, end_ms=calendar.horizon_ms)
     _disturb(day, Random(f"{seed}/faults"))
     return day
 

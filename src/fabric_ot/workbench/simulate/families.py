@@ -10,7 +10,9 @@ from collections.abc import Callable
 from random import Random
 
 from fabric_ot.workbench.simulate.day import PlantDay
+from fabric_ot.workbench.simulate.energy_truth import tell_energy
 from fabric_ot.workbench.simulate.genealogy import tell_genealogy
+from fabric_ot.workbench.simulate.kpi_truth import tell_kpis
 from fabric_ot.workbench.simulate.maintenance_truth import tell_maintenance
 from fabric_ot.workbench.simulate.quality import tell_quality
 from fabric_ot.workbench.simulate.recodings import tell_recodings
@@ -19,10 +21,12 @@ from fabric_ot.workbench.simulate.signal_truth import tell_signals
 
 FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = (
     tell_genealogy,
-    tell_quality,
-    tell_signals,
     tell_maintenance,
+    tell_quality,
     tell_recodings,
+    tell_signals,
+    tell_energy,
+    tell_kpis,
 )
 """Every family of records that the simulator tells; each gets a random generator of its own."""
 

@@ -130,8 +130,7 @@ def _land_messages(out: Path, day: PlantDay, rng: Random, landed: _Landed) -> No
     landed.files += write_capture(out, by_route["event_hubs"], rng)
     bad_at_ms = calendar.horizon_ms + 2 * 3_600_000
     landed.files += write_bad_capture(out, by_route["event_hubs"][:200], rng, at_ms=bad_at_ms)
-    start_ms = calendar.instances["berlin"][0].start_ms
-    meter, kwh, instants = write_meter(out, rng, start_ms=start_ms, end_ms=calendar.horizon_ms)
+    meter, kwh, instants = write_meter(out, day.main_meter)
     landed.files += [meter, write_wrong_header(out)]
     landed.meter_kwh = kwh
     landed.meter_samples = {"historian_carried": meter.rows - 2, "historian_instants": instants}

@@ -53,6 +53,13 @@ REFERENCE_COLUMNS: dict[str, tuple[str, ...]] = {
         "recoding_id", "asset_id", "start_utc", "end_utc", "reason_code", "time_category", "recorded_at_utc",
         "recorded_by",
     ),
+    "tariff_rate": (
+        "tariff_id", "site_id", "currency", "period", "weekdays", "start_local", "end_local", "price_per_kwh",
+        "valid_from", "valid_to",
+    ),
+    "tariff_holiday": ("tariff_id", "date"),
+    "demand_charge": ("tariff_id", "price_per_kw", "valid_from", "valid_to"),
+    "energy_meter": ("tag_id", "parent_tag_id"),
 }  # fmt: skip
 """Entity -> header of its CSV file."""
 

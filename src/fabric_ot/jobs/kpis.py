@@ -1,0 +1,109 @@
+"""KPIs: from production facts to the loss tree, the KPIs of ISO 22400, and formulas that others publish."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as sf
+
+from fabric_ot.jobs.progress import finish_batches, pending_batches
+from fabric_ot.jobs.report import JobReport
+from fabric_ot.jobs.touched_assets import find_touched
+from fabric_ot.jobs.touched_sites import TouchedSites, sites_of
+from fabric_ot.transforms.intervals import utc_literal
+from fabric_ot.transforms.production.kpi_facts import (
+    STOP_CAUSES,
+    to_day_facts,
+    to_energy_facts,
+    to_kpis,
+    to_shift_facts,
+)
+from fabric_ot.transforms.production.losses import to_loss_tree
+from fabric_ot.transforms.production.peers import (
+    to_oee_comparison,
+    to_shift_comparison,
+    to_shift_end_comparison,
+    to_wall_time_comparison,
+    to_wall_times,
+)
+from fabric_ot.transforms.states.segments import ASSET_SHIFT_KEY
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from fabric_ot.lakehouse import Lakehouse
+
+STEP = "kpis"
+
+
+def _energy_inputs(silver: Lakehouse) -> DataFrame:
+    return to_energy_facts(silver.read("plant.energy_state"))
+
+
+MORE_INPUTS: tuple[Callable[[Lakehouse], DataFrame], ...] = (_energy_inputs,)
+"""Where further inputs of KPIs come from: each gives `asset_id`, `production_date` and columns that `KPIS` names.
+
+A family that tells inspected quantities, order times or repairs by asset and production date adds its own here, and
+its KPIs appear.
+"""
+
+
+def run_kpis(silver: Lakehouse, *, as_of_utc: dt.datetime) -> JobReport:
+    """Compute losses and KPIs again for the sites that new batches, or shifts that have ended, have touched.
+
+    Runs after energy. The comparison of formulas is small and computed as a whole.
+
+    Args:
+        silver: the silver lakehouse.
+        as_of_utc: the run's clock.
+    """
+    done = silver.read("plant.progress").where(sf.col("step") == "energy").select("ingest_batch_id")
+    batches = pending_batches(done, silver, step=STEP)
+    touched = find_touched(silver, batches, as_of_utc=as_of_utc)
+    scope = sites_of(silver, touched, _completed(silver))
+    counts = {"batches": len(batches)}
+    if not scope.is_nothing:
+        facts = to_shift_facts(
+            scope.rows_of(silver.read("plant.production")), scope.rows_of(silver.read("plant.state_time"))
+        )
+        with silver.staged(facts) as shift_facts:
+            counts |= _write(silver, scope, shift_facts)
+        comparison = _compared(silver, as_of_utc=as_of_utc)
+        counts["formula_comparison"] = silver.replace("plant.formula_comparison", comparison).changed
+    finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
+    return JobReport(STEP, counts)
+
+
+def _completed(silver: Lakehouse) -> list[str]:
+    """Return the assets with facts of a shift whose losses are not told yet."""
+    told = silver.read("plant.production_loss").where(sf.col("position") == 1).select(*ASSET_SHIFT_KEY)
+    facts = silver.read("plant.production").select(*ASSET_SHIFT_KEY)
+    found = facts.join(told, list(ASSET_SHIFT_KEY), "left_anti").select("asset_id").distinct()
+    return [row.asset_id for row in found.collect()]
+
+
+def _write(silver: Lakehouse, scope: TouchedSites, shift_facts: DataFrame) -> dict[str, int]:
+    more = [tell(silver) for tell in MORE_INPUTS]
+    day_facts = to_day_facts(shift_facts, silver.read("plant.site"), more)
+    tables = {
+        "production_loss": to_loss_tree(shift_facts, by=ASSET_SHIFT_KEY, stops=STOP_CAUSES),
+        "kpi": to_kpis(day_facts),
+    }
+    return {name: silver.replace(f"plant.{name}", rows, where=scope.condition).changed for name, rows in tables.items()}
+
+
+def _compared(silver: Lakehouse, *, as_of_utc: dt.datetime) -> DataFrame:
+    instances, shifts = silver.read("plant.shift_instance"), silver.read("plant.shift")
+    wall_times = to_wall_times(instances.where(sf.col("end_utc") <= utc_literal(as_of_utc)))
+    # products share a shift: a mean of ratios is taken over shifts
+    names = ("planned_busy_s", "production_s", "ideal_runtime_s", "ideal_good_runtime_s", "good_qty", "produced_qty")
+    sums = [sf.sum(name).alias(name) for name in names]
+    by_shift = silver.read("plant.production").groupBy(*ASSET_SHIFT_KEY).agg(*sums)
+    return (
+        to_oee_comparison(by_shift, by=["asset_id"])
+        .unionByName(to_wall_time_comparison(wall_times.dropDuplicates(["local", "time_zone"])))
+        .unionByName(to_shift_end_comparison(shifts))
+        .unionByName(to_shift_comparison(wall_times, instances, shifts))
+    )
