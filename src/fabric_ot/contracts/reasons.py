@@ -21,6 +21,7 @@ QUARANTINE_REASONS: dict[str, str] = {
     "row_does_not_fit_mapping": "another number of fields than the declared header, or a field cannot be read",
     "reference_not_found": "the row names an asset, site, shift or product that is not in the reference tables",
     "reference_mismatch": "the row joins an asset of one site to a shift of another",
+    "sparkplug_violation": "strict mode: the Sparkplug message breaks a rule by itself",
 }
 
 IGNORED_REASONS: dict[str, str] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fabric_ot.contracts.silver_namespace import NAMESPACE_TABLE
 from fabric_ot.contracts.silver_production import (
     COUNT_DELTA,
     ENERGY_INTERVAL,
@@ -22,6 +23,7 @@ from fabric_ot.contracts.silver_reference import (
     TAG,
     WORK_ORDER,
 )
+from fabric_ot.contracts.silver_sparkplug import REBIRTH_REQUEST, VIOLATION
 from fabric_ot.contracts.table import Table
 
 SILVER_TABLES: tuple[Table, ...] = (
@@ -45,4 +47,7 @@ SILVER_TABLES: tuple[Table, ...] = (
     STATE_TIME,
     PRODUCTION,
     PROGRESS,
+    VIOLATION,
+    REBIRTH_REQUEST,
+    NAMESPACE_TABLE,
 )

@@ -6,34 +6,17 @@ returns the rows of its reference files, rows that must be refused, and what a c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from random import Random
-from typing import Any
 
 from fabric_ot.workbench.simulate.day import PlantDay
+from fabric_ot.workbench.simulate.host_view import tell_host_view
+from fabric_ot.workbench.simulate.namespace import tell_namespace
+from fabric_ot.workbench.simulate.records import Family, Records
 
-Row = Sequence[Any]
+__all__ = ["FAMILIES", "Family", "Records", "tell_families"]
 
-
-@dataclass(frozen=True)
-class Records:
-    """The rows of one reference file: those to be taken, and those to be refused, each with its reason."""
-
-    entity: str
-    good: Sequence[Row]
-    bad: Sequence[tuple[Row, str]] = ()
-
-
-@dataclass(frozen=True)
-class Family:
-    """The reference files of one family, and the rows that must come out, by the name of their claim."""
-
-    records: tuple[Records, ...] = ()
-    truth: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
-
-
-FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = ()
+FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = (tell_host_view, tell_namespace)
 """Every family of records that the simulator tells; each gets a random generator of its own."""
 
 

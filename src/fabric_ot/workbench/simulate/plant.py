@@ -18,6 +18,7 @@ from fabric_ot.workbench.simulate.families import Records, tell_families
 from fabric_ot.workbench.simulate.hivemq_files import HIVEMQ_COLUMNS, write_bad_hivemq, write_hivemq
 from fabric_ot.workbench.simulate.layout import METER_TAG_ID
 from fabric_ot.workbench.simulate.message import Message
+from fabric_ot.workbench.simulate.namespace import NAMESPACE_RULE
 from fabric_ot.workbench.simulate.reference import (
     REFERENCE_COLUMNS,
     reference_mappings,
@@ -40,6 +41,7 @@ LANDING_CONFIG = LandingConfig(
     topics=(TopicRule("spBv1.0/#", "sparkplug"), TopicRule("acme/+/+/+/+/+", "uns_json")),
     hivemq_columns=tuple(HIVEMQ_COLUMNS.items()),
     csv=(*reference_mappings(), METER_MAPPING),
+    namespace=NAMESPACE_RULE,
 )
 
 Account = tuple[str, str, str, str]
