@@ -106,6 +106,9 @@ def test_reference_rows_become_tables_and_late_parents_release_what_was_refused(
         ("site", 2): fits, ("work_order", 1): ["reference_mismatch"], ("country", 0): fits,
     }, "its asset is known now, and stands at another site"  # fmt: skip
     assert plant.values("tag", "tag_id", "asset_id") == [("p/state", "press"), ("t/state", "oven")]
+    assert plant.values("namespace", "tag_id", "enterprise", "site", "tag_name") == [
+        ("p/state", "p", None, "state"), ("t/state", "t", None, "state"),
+    ]  # fmt: skip
     assert plant.values("product", "ideal_cycle_s") == [(2.0,), (3.0,)], "the later arrival of one instant wins"
     audit = plant.values("batch_audit", "ingest_batch_id", "outcome", "message_count")
     assert audit == [("b1", "decoded", 12), ("b1", "quarantined", 1), ("b1", "quarantined", 2), ("b2", "decoded", 2)]

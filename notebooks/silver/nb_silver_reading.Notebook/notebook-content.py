@@ -19,11 +19,13 @@
 # # Readings
 # 
 # Decodes Sparkplug, UNS JSON and historian rows of new batches into `plant.reading`; what is refused goes to `plant.quarantine`.
+# Broken rules of Sparkplug go to `plant.violation`, rebirths that a host would ask for to `plant.rebirth_request`. `sparkplug_mode` is `lenient` or `strict`: strict quarantines messages that break a must.
 
 # PARAMETERS CELL ********************
 
 as_of_utc = "2026-01-01T00:00:00Z"
 bronze_workspace_id = ""
+sparkplug_mode = "lenient"
 
 # METADATA ********************
 
@@ -49,7 +51,7 @@ from fabric_ot.lakehouse import open_lakehouse
 
 bronze = open_lakehouse(spark, "ot_bronze", workspace_id=bronze_workspace_id)
 silver = open_lakehouse(spark, "ot_silver")
-report = run_readings(bronze, silver, as_of_utc=parse_instant(as_of_utc))
+report = run_readings(bronze, silver, as_of_utc=parse_instant(as_of_utc), mode=sparkplug_mode)
 display(report.counts)
 
 # METADATA ********************

@@ -7,9 +7,10 @@ turns it into these objects and reports all problems at once.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from fabric_ot.contracts.namespace import NamespaceRule, parse_namespace
 from fabric_ot.errors import ConfigError
 
 Decoder = Literal["sparkplug", "uns_json", "historian", "reference"]
@@ -83,6 +84,7 @@ class LandingConfig:
     topics: tuple[TopicRule, ...] = ()
     hivemq_columns: tuple[tuple[str, str], ...] = ()
     csv: tuple[CsvMapping, ...] = ()
+    namespace: NamespaceRule = field(default_factory=NamespaceRule)
 
     def to_json(self) -> str:
         """Return the text that `parse_landing_config` reads back.
@@ -95,8 +97,12 @@ class LandingConfig:
             "topics": [{"filter": t.filter, "decoder": t.decoder} for t in self.topics],
             "hivemq_columns": dict(self.hivemq_columns),
             "csv": [_csv_to_dict(m) for m in self.csv],
+            "namespace": self.namespace.to_dict(),
         }
         return json.dumps(document, indent=2) + "\n"
+
+
+_KEYS = ("topics", "hivemq_columns", "csv", "namespace")
 
 
 def parse_landing_config(text: str) -> LandingConfig:
@@ -108,17 +114,18 @@ def parse_landing_config(text: str) -> LandingConfig:
     if not isinstance(document, dict):
         raise ConfigError("landing.json", [f"expected an object, found {type(document).__name__}"])
     problems: list[str] = []
-    unknown = sorted(set(document) - {"topics", "hivemq_columns", "csv"})
+    unknown = sorted(set(document) - set(_KEYS))
     if unknown:
-        problems.append(f"unknown keys {unknown}; known: topics, hivemq_columns, csv")
+        problems.append(f"unknown keys {unknown}; known: {', '.join(_KEYS)}")
     topics = tuple(_topic(item, n, problems) for n, item in enumerate(document.get("topics", [])))
     columns = _hivemq(document.get("hivemq_columns", {}), problems)
+    namespace = parse_namespace(document.get("namespace", {}), problems)
     mappings = tuple(_csv(item, n, problems) for n, item in enumerate(document.get("csv", [])))
     names = [mapping.topic for mapping in mappings if mapping]
     problems += [f"csv: two mappings are named {name!r}" for name in sorted({n for n in names if names.count(n) > 1})]
     if problems:
         raise ConfigError("landing.json", problems)
-    return LandingConfig(tuple(t for t in topics if t), columns, tuple(m for m in mappings if m))
+    return LandingConfig(tuple(t for t in topics if t), columns, tuple(m for m in mappings if m), namespace)
 
 
 def _topic(item: Any, n: int, problems: list[str]) -> TopicRule | None:

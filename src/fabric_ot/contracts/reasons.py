@@ -39,6 +39,7 @@ QUARANTINE_REASONS: dict[str, str] = {
     "wall_time_unreadable": "a tariff's wall time is not HH:mm or HH:mm:ss",
     "valid_to_not_after_valid_from": "the row is valid for no day",
     "demand_price_negative": "a price of peak demand is below zero",
+    "sparkplug_violation": "strict mode: the Sparkplug message breaks a rule by itself",
 }
 
 IGNORED_REASONS: dict[str, str] = {

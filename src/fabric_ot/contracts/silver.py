@@ -16,6 +16,7 @@ from fabric_ot.contracts.silver_energy import (
 from fabric_ot.contracts.silver_genealogy import GENEALOGY_TABLES
 from fabric_ot.contracts.silver_kpis import FORMULA_COMPARISON, KPI, PRODUCTION_LOSS
 from fabric_ot.contracts.silver_maintenance import MAINTENANCE_TABLES
+from fabric_ot.contracts.silver_namespace import NAMESPACE_TABLE
 from fabric_ot.contracts.silver_production import (
     COUNT_DELTA,
     ENERGY_INTERVAL,
@@ -38,6 +39,7 @@ from fabric_ot.contracts.silver_reference import (
     WORK_ORDER,
 )
 from fabric_ot.contracts.silver_signals import CLOCK_SKEW, READING_GAP, READING_MINUTE, SIGNAL_RULE, UNIT
+from fabric_ot.contracts.silver_sparkplug import REBIRTH_REQUEST, VIOLATION
 from fabric_ot.contracts.silver_states import STATE_TABLES
 from fabric_ot.contracts.table import Table
 
@@ -83,4 +85,7 @@ SILVER_TABLES: tuple[Table, ...] = (
     PRODUCTION_LOSS,
     KPI,
     FORMULA_COMPARISON,
+    VIOLATION,
+    REBIRTH_REQUEST,
+    NAMESPACE_TABLE,
 )

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
+from typing import Any, get_args
 
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as sf
 
 from fabric_ot.contracts.landing import LandingConfig, parse_landing_config
 from fabric_ot.contracts.places import LANDING_CONFIG
+from fabric_ot.contracts.sparkplug_rules import RuleMode
+from fabric_ot.errors import ConfigError
 from fabric_ot.jobs.report import JobReport
 from fabric_ot.lakehouse import Lakehouse
 from fabric_ot.transforms.messages.decoded_samples import is_sample, to_refused_samples
@@ -27,8 +29,11 @@ from fabric_ot.transforms.sparkplug.definitions import to_definitions
 from fabric_ot.transforms.sparkplug.messages import to_sparkplug_messages
 from fabric_ot.transforms.sparkplug.metrics import to_metric_samples
 from fabric_ot.transforms.sparkplug.payloads import with_payload
+from fabric_ot.transforms.sparkplug.rebirths import to_rebirth_requests
 from fabric_ot.transforms.sparkplug.sequence import with_sequence
+from fabric_ot.transforms.sparkplug.topic_rules import with_broken_topic
 from fabric_ot.transforms.sparkplug.topics import with_edge_node
+from fabric_ot.transforms.sparkplug.violations import to_violations, with_strict_reason
 from fabric_ot.transforms.sparkplug.window_starts import to_window_starts
 
 STEP = "reading"
@@ -56,10 +61,17 @@ class _Window:
     messages: DataFrame
     samples: DataFrame
     is_touched: Column
+    is_asked: Column
+    """The same rows in `plant.rebirth_request`, where the time is that of the request."""
 
 
 def run_readings(
-    bronze: Lakehouse, silver: Lakehouse, *, as_of_utc: dt.datetime, is_rebuild: bool = False
+    bronze: Lakehouse,
+    silver: Lakehouse,
+    *,
+    as_of_utc: dt.datetime,
+    is_rebuild: bool = False,
+    mode: RuleMode = "lenient",
 ) -> JobReport:
     """Decode the batches of `plant.message` that this step has not seen into readings, quarantine and audit.
 
@@ -71,13 +83,18 @@ def run_readings(
 
     Args:
         bronze: holds `plant.message` and `landing/landing.json`.
-        silver: receives `plant.reading`, `plant.quarantine`, `plant.sparkplug_message`, `plant.batch_audit`.
+        silver: receives `plant.reading`, `plant.quarantine`, `plant.sparkplug_message`, `plant.violation`,
+            `plant.rebirth_request`, `plant.batch_audit`.
         as_of_utc: the run's clock, noted in `plant.progress`.
-        is_rebuild: decode all batches anew, as after a change of `landing.json`.
+        is_rebuild: decode all batches anew, as after a change of `landing.json` or of `mode`.
+        mode: `lenient` keeps what can be read of a Sparkplug message and tells the rules that it breaks; `strict`
+            quarantines a message that breaks a "must" by itself. Both fill `plant.violation` alike.
 
     Raises:
-        ConfigError: `landing.json` cannot be used.
+        ConfigError: `landing.json` cannot be used, or there is no such mode.
     """
+    if mode not in get_args(RuleMode):
+        raise ConfigError("run_readings", [f"mode is {mode!r}, known are {get_args(RuleMode)}"])
     config = parse_landing_config(bronze.files.read_text(LANDING_CONFIG))
     landed = bronze.read("plant.message")
     scope = _find_scope(landed, silver, is_rebuild=is_rebuild)
@@ -87,11 +104,12 @@ def run_readings(
     own = messages.where(sf.col("decoder") != "reference")
     with ExitStack() as stages:
         plain = stages.enter_context(silver.staged(_to_plain_samples(own.where(scope.is_in()), config, silver)))
-        window = _find_window(own, silver, scope, stages)
+        window = _find_window(own, silver, scope, stages, is_strict=mode == "strict")
         samples = plain if window is None else plain.unionByName(window.samples)
         _write_readings(plain, samples, window, silver, scope)
         _write_quarantine(to_quarantine(samples, messages), window, silver, scope)
         told = _write_log(window, silver, scope)
+        told |= _write_broken_rules(samples, window, silver, scope)
         _write_audit(rollup_audit(rollup_messages(plain)), told.pop("batches"), silver, scope)
     counts = {"batches": len(scope.new_batches), **_account(silver, scope), **told}
     finished = [(STEP, batch, as_of_utc) for batch in scope.new_batches]
@@ -117,37 +135,40 @@ def _to_plain_samples(messages: DataFrame, config: LandingConfig, silver: Lakeho
     samples = [
         to_uns_samples(messages.where(decoder == "uns_json")),
         to_refused_samples(messages.where(decoder == "none"), sf.lit("unknown_topic")),
-        to_refused_samples(unplaced, sf.col("topic_reason")),
+        to_refused_samples(with_broken_topic(unplaced), sf.col("topic_reason")),
     ]
     if any(mapping.kind == "historian" for mapping in config.csv):
         samples.append(to_historian_samples(messages.where(decoder == "historian"), config.csv))
     return join_catalogue(reduce(DataFrame.unionByName, samples), silver.read("plant.tag"))
 
 
-def _find_window(messages: DataFrame, silver: Lakehouse, scope: _Scope, stages: ExitStack) -> _Window | None:
+def _find_window(
+    messages: DataFrame, silver: Lakehouse, scope: _Scope, stages: ExitStack, *, is_strict: bool
+) -> _Window | None:
     """Judge the edge nodes with new messages anew, each from its last safe birth; None where there are none."""
     own = with_edge_node(messages.where(sf.col("decoder") == "sparkplug")).where(sf.col("edge_node_id").isNotNull())
     log = silver.read("plant.sparkplug_message")
     if scope.is_rebuild:
-        is_touched, decoded = sf.col("edge_node_id").isNotNull(), with_payload(own)
-        started = decoded.withColumn("epoch_before", sf.lit(0))
+        is_touched = is_asked = sf.col("edge_node_id").isNotNull()
+        started = with_payload(own).withColumn("epoch_before", sf.lit(0))
     else:
         starts = stages.enter_context(silver.staged(to_window_starts(own.where(scope.is_in()), log)))
         touched = starts.collect()
         if not touched:
             return None
-        is_touched = _is_touched(touched)
+        is_touched, is_asked = _is_touched(touched), _is_touched(touched, at="requested_utc")
         started = with_payload(own.where(is_touched)).join(sf.broadcast(starts), "edge_node_id")
-    placed = stages.enter_context(silver.staged(with_sequence(started)))
+    judged = with_strict_reason(started) if is_strict else started
+    placed = stages.enter_context(silver.staged(with_sequence(judged)))
     samples = to_metric_samples(placed, to_definitions(placed)).unionByName(to_stale_samples(placed))
     settled = stages.enter_context(silver.staged(join_catalogue(samples, silver.read("plant.tag"))))
-    return _Window(placed, settled, is_touched)
+    return _Window(placed, settled, is_touched, is_asked)
 
 
-def _is_touched(touched: Sequence[Row]) -> Column:
+def _is_touched(touched: Sequence[Row], at: str = "arrival_time_utc") -> Column:
     whole = sf.col("edge_node_id").isin([row.edge_node_id for row in touched if row.start_utc is None])
     later = [
-        (sf.col("edge_node_id") == row.edge_node_id) & (sf.col("arrival_time_utc") >= sf.lit(row.start_utc))
+        (sf.col("edge_node_id") == row.edge_node_id) & (sf.col(at) >= sf.lit(row.start_utc))
         for row in touched
         if row.start_utc is not None
     ]
@@ -193,6 +214,22 @@ def _write_log(window: _Window | None, silver: Lakehouse, scope: _Scope) -> dict
         sf.sum(sf.when(is_new & (dropped > 0), dropped)).alias("transient_metrics"),
     ).collect()[0]
     return {name: value or 0 for name, value in totals.asDict().items()} | {"batches": totals.batches}
+
+
+def _write_broken_rules(samples: DataFrame, window: _Window | None, silver: Lakehouse, scope: _Scope) -> dict[str, int]:
+    """Write what breaks a rule of Sparkplug, and the rebirths that a host would ask for on that account."""
+    found = to_violations(samples, None if window is None else window.messages)
+    with silver.staged(found) as broken:
+        if scope.is_rebuild:
+            silver.replace("plant.violation", broken)
+        else:
+            gone = None if window is None else window.is_touched
+            silver.merge("plant.violation", broken, delete_where=gone, is_unique=True)
+        if window is not None:
+            asked = to_rebirth_requests(broken, window.messages)
+            silver.replace("plant.rebirth_request", asked, where=window.is_asked)
+        is_new = sf.col("ingest_batch_id").isin(list(scope.new_batches))
+        return {"violations": broken.where(is_new).count()}
 
 
 def _write_audit(plain: DataFrame, judged_batches: Sequence[str], silver: Lakehouse, scope: _Scope) -> None:

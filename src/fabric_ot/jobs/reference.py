@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as sf
 
 from fabric_ot.contracts import places
-from fabric_ot.contracts.landing import CsvMapping, parse_landing_config
+from fabric_ot.contracts.landing import CsvMapping, LandingConfig, parse_landing_config
 from fabric_ot.jobs.progress import finish_batches, landed_batches, pending_batches
 from fabric_ot.jobs.report import JobReport
 from fabric_ot.quality.rules import RuleSet
 from fabric_ot.quality.split import with_reasons
 from fabric_ot.transforms.messages.decoders import is_reference
+from fabric_ot.transforms.reference.namespace import to_namespace
 from fabric_ot.transforms.reference.rows import (
     CARRIED,
     ENTITIES,
@@ -41,7 +42,7 @@ def run_reference(bronze: Lakehouse, silver: Lakehouse, *, as_of_utc: dt.datetim
 
     All reference rows that ever landed are read again, not only the new ones: they are few, and so a row that was
     refused because its parent was missing is taken once the parent lands, and back-dated versions need no patching.
-    Tables that come out as they are stay untouched.
+    Tables that come out as they are stay untouched. `plant.namespace` follows the tag catalogue.
     """
     batches = pending_batches(landed_batches(bronze), silver, step=STEP)
     counts = {"batches": len(batches)}
@@ -49,13 +50,21 @@ def run_reference(bronze: Lakehouse, silver: Lakehouse, *, as_of_utc: dt.datetim
         messages = bronze.read("plant.message").where(is_reference())
         new = messages.where(sf.col("ingest_batch_id").isin(*batches))
         if not new.isEmpty():
-            counts |= _rebuild(messages, _mappings(bronze), silver, as_of_utc=as_of_utc)
+            config = parse_landing_config(bronze.files.read_text(places.LANDING_CONFIG))
+            counts |= _rebuild(messages, _mappings(config), silver, as_of_utc=as_of_utc)
+            counts["namespace"] = _namespace(config, silver).changed
         finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
     return JobReport(STEP, counts)
 
 
-def _mappings(bronze: Lakehouse) -> dict[str, CsvMapping]:
-    config = parse_landing_config(bronze.files.read_text(places.LANDING_CONFIG))
+def _namespace(config: LandingConfig, silver: Lakehouse) -> MergeCounts:
+    """Place the declared tags in the plant: the whole table, which is small."""
+    historian = [value.tag_id for mapping in config.csv for value in mapping.values]
+    rows = to_namespace(silver.read("plant.tag"), rule=config.namespace, historian_tags=historian)
+    return silver.replace("plant.namespace", rows)
+
+
+def _mappings(config: LandingConfig) -> dict[str, CsvMapping]:
     declared = {mapping.name: mapping for mapping in config.csv if mapping.kind == "reference"}
     return {entity: default_mapping(entity) for entity in ENTITIES} | declared
 

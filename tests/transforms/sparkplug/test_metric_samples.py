@@ -270,6 +270,7 @@ def test_without_any_time_the_broker_s_counts(found, at):
     row = next(r for r in found.readings if r.source_offset == at["broker_time"])
     assert row.time_source == "broker"
     assert row.event_time_utc == row.arrival_time_utc
+    assert row.unit == "bar", "the birth's, as the metric says none"
 
 
 def test_messages_are_refused_ignored_or_understood_as_a_whole(found, at):

@@ -58,9 +58,12 @@ def test_every_message_has_an_outcome_and_every_reason_is_declared(plant_day):
         assert (line["reason"] in IGNORED_REASONS) == (line["outcome"] == "ignored")
 
 
-def test_every_kind_of_trouble_but_unnamed_metrics_is_injected(plant_day):
+def test_every_kind_of_trouble_but_unnamed_metrics_and_strict_mode_is_injected(plant_day):
     _, truth = plant_day
-    assert set(ALL_REASONS) - {line["reason"] for line in truth.outcomes} == {"unnamed_metric"}
+    assert set(ALL_REASONS) - {line["reason"] for line in truth.outcomes} == {
+        "unnamed_metric",
+        "sparkplug_violation",
+    }
     assert min(truth.injected.values()) > 0
     assert outcome(truth, reason="redelivery") == truth.injected["redelivered_sparkplug"]
     assert outcome(truth, route="hivemq", decoder="uns_json", outcome="decoded") == truth.injected["cross_route_copies"]

@@ -39,8 +39,10 @@ SAMPLE_COLUMNS: dict[str, str] = {
     "time_source": "string",
     "reasons": "array<string>",
     "detail": "string",
+    "broken": "struct<device_id: string, message_type: string, birth_epoch: int, rules: array<string>>",
 }
-"""Beside `MESSAGE_COLUMNS`. `value_kind`: number | boolean | text | json_text | csv | structured | null."""
+"""Beside `MESSAGE_COLUMNS`. `value_kind`: number | boolean | text | json_text | csv | structured | null. `broken`: the
+rules of Sparkplug that a metric breaks against its birth, and where; null elsewhere."""
 
 MAX_PAYLOAD_BYTES = 1_048_576
 EARLIEST_MS = 946_684_800_000

@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sf
 
+from fabric_ot.contracts.namespace import ISA95_LEVELS
 from fabric_ot.errors import ConfigError
 from fabric_ot.transforms.intervals import require_columns
 from fabric_ot.transforms.reference.versions import ARRIVAL_ORDER, to_versions
-
-ISA95_LEVELS: tuple[str, ...] = ("enterprise", "site", "area", "work_center", "work_unit")
-"""The levels of ISA-95 (IEC 62264); a work center is a line or process cell, a work unit a machine in it."""
 
 
 def _level_problems(levels: Sequence[str]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sf
 
@@ -19,8 +21,8 @@ def to_definitions(messages: DataFrame) -> DataFrame:
     one. The births of the first epoch also define what was sent before any birth, unless it had its own.
 
     Columns in:  those of `with_sequence`, `metrics`.
-    Columns out: `edge_node_id`, `birth_epoch`, `definition_key`, `name`, `datatype`, `from_position`,
-                 `to_position` (exclusive).
+    Columns out: `edge_node_id`, `birth_epoch`, `definition_key`, `name`, `datatype`, `unit`,
+                 `from_position`, `to_position` (exclusive).
     Grain out:   one row per epoch, key and birth that defines it.
     Cost:        one shuffle of birth metrics.
     """
@@ -38,25 +40,26 @@ def to_definitions(messages: DataFrame) -> DataFrame:
         "definition_key",
         "name",
         "datatype",
+        "unit",
         begin.alias("from_position"),
         sf.coalesce("_next", sf.lit(_MAX_POSITION)).alias("to_position"),
     )
 
 
-def to_birth_metrics(messages: DataFrame) -> DataFrame:
+def to_birth_metrics(messages: DataFrame, *, carried: Sequence[str] = ()) -> DataFrame:
     """Turn accepted births into one row per named metric.
 
-    Columns in:  those of `with_sequence`, `metrics`.
-    Columns out: `edge_node_id`, `device_id`, `birth_epoch`, `position`, `metric_index`, `name`, `alias`,
-                 `datatype`, `is_transient`.
+    Columns in:  those of `with_sequence`, `metrics`, *carried.
+    Columns out: *carried, `edge_node_id`, `device_id`, `birth_epoch`, `position`, `metric_index`, `name`, `alias`,
+                 `datatype`, `unit`, `is_transient`.
     Grain out:   one row per birth and metric with a name.
     Cost:        no shuffle.
     """
     require_columns("to_birth_metrics", messages, ["edge_node_id", "birth_epoch", "position", "metrics"])
     births = messages.where(sf.col("message_type").isin(*BIRTHS) & sf.col("message_reason").isNull())
-    place = ("edge_node_id", "device_id", "birth_epoch", "position")
+    place = list(dict.fromkeys((*carried, "edge_node_id", "device_id", "birth_epoch", "position")))
     metrics = births.select(*place, sf.posexplode("metrics").alias("metric_index", "_metric"))
-    fields = (sf.col(f"_metric.{name}") for name in ("name", "alias", "datatype", "is_transient"))
+    fields = (sf.col(f"_metric.{name}") for name in ("name", "alias", "datatype", "unit", "is_transient"))
     return metrics.select(*place, "metric_index", *fields).where(sf.col("name").isNotNull())
 
 

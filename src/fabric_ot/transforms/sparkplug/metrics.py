@@ -6,13 +6,27 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
 
 from fabric_ot.contracts.sparkplug import BD_SEQ, NODE_CONTROL_PREFIX, SIGNED_BITS, DataType
+from fabric_ot.contracts.sparkplug_rules import BEHAVIOR, DATATYPE_DIFFERS
 from fabric_ot.transforms.intervals import require_columns
-from fabric_ot.transforms.messages.decoded_samples import MESSAGE_COLUMNS, WHOLE_MESSAGE, is_plausible_ms, to_samples
+from fabric_ot.transforms.messages.decoded_samples import (
+    MESSAGE_COLUMNS,
+    WHOLE_MESSAGE,
+    is_plausible_ms,
+    reasons_of,
+    to_samples,
+)
 from fabric_ot.transforms.messages.source_quality import quality_of_code
 from fabric_ot.transforms.sparkplug.definitions import alias_key, name_key
 from fabric_ot.transforms.sparkplug.sequence import BIRTHS, DATA
 from fabric_ot.transforms.sparkplug.topics import tag_id_of
 
+_DATATYPES_OF_KIND: dict[str, tuple[int, ...]] = {
+    "integer": (*range(int(DataType.Int8), int(DataType.UInt64) + 1), int(DataType.DateTime)),
+    "number": (int(DataType.Float), int(DataType.Double)),
+    "boolean": (int(DataType.Boolean),),
+    "text": (int(DataType.String), int(DataType.Text), int(DataType.UUID)),
+    "structured": (*range(int(DataType.DataSet), int(DataType.DateTimeArray) + 1),),
+}
 _PLACE = (*MESSAGE_COLUMNS, "edge_node_id", "device_id", "message_type", "birth_epoch", "position")
 
 
@@ -20,7 +34,8 @@ def to_metric_samples(messages: DataFrame, definitions: DataFrame) -> DataFrame:
     """Turn births and data into one row per metric, and every other message into one that says why not.
 
     Choices: `bdSeq` and `Node Control/...` are no samples, transient metrics are not stored; a declared null is a
-    reading without a value; the birth's datatype comes before the metric's own; DateTime is a number of
+    reading without a value; the birth's datatype comes before the metric's own,
+    the metric's own unit before the birth's; DateTime is a number of
     milliseconds, Boolean 0 or 1, Bytes and File are base64 text, DataSet and Template JSON text; the sequence of
     a reading is its message's arrival in epoch milliseconds. A message of a node that has no birth at all is held
     as a whole.
@@ -64,6 +79,7 @@ def _with_definition(metrics: DataFrame, definitions: DataFrame) -> DataFrame:
         sf.col("definition_key").alias("_known_key"),
         sf.col("name").alias("_known_name"),
         sf.col("datatype").alias("_known_datatype"),
+        sf.col("unit").alias("_known_unit"),
         "from_position",
         "to_position",
     )
@@ -99,13 +115,14 @@ def _with_sample(metrics: DataFrame) -> DataFrame:
         .alias("value_kind"),
         sf.coalesce("_metric.value_double", _number()).alias("value_double"),
         sf.col("_metric.value_string").alias("value_string"),
-        sf.col("_metric.unit").alias("unit"),
+        sf.coalesce("_metric.unit", "_known_unit").alias("unit"),
         sf.coalesce(quality_of_code(code), sf.lit("GOOD")).alias("quality"),
         code.alias("quality_code"),
         sf.col("_metric.is_historical").alias("is_historical"),
         _time_source().alias("time_source"),
         sf.array_compact(sf.array(reason)).alias("reasons"),
         _detail(reason).alias("detail"),
+        _broken(has_metric).alias("broken"),
     )  # fmt: skip
 
 
@@ -114,6 +131,22 @@ def _reason(time: Column) -> Column:
     unresolved = sf.when(is_nameless, sf.lit("unnamed_metric")).otherwise(sf.lit("alias_without_birth"))
     implausible = sf.when(time.isNull(), sf.lit("event_time_out_of_range"))
     return sf.coalesce(sf.when(sf.col("_name").isNull(), unresolved), implausible)
+
+
+def _broken(has_metric: Column) -> Column:
+    """Judge data metrics against the birth in force; what was sent before any birth is judged as a message."""
+    is_data = has_metric & sf.col("message_type").isin(*DATA) & (sf.col("birth_epoch") > 0)
+    is_device = sf.col("message_type") == "DDATA"
+    unknown = sf.when(is_device, f"{BEHAVIOR}data-publish-dbirth").otherwise(f"{BEHAVIOR}data-publish-nbirth")
+    differs = sf.col("_metric.datatype") != sf.col("_known_datatype")
+    for kind, datatypes in _DATATYPES_OF_KIND.items():
+        is_other = (sf.col("_metric.kind") == kind) & ~sf.col("_known_datatype").isin(*datatypes)
+        differs = sf.coalesce(differs, sf.lit(False)) | is_other
+    is_undefined = sf.col("_known_key").isNull() & sf.col("_key").isNotNull()
+    rules = reasons_of([(DATATYPE_DIFFERS, differs)])
+    told = sf.when(is_undefined, sf.array(unknown)).otherwise(rules)
+    place = (sf.col(name) for name in ("device_id", "message_type", "birth_epoch"))
+    return sf.when(is_data & (sf.size(told) > 0), sf.struct(*place, told.alias("rules")))
 
 
 def _detail(reason: Column) -> Column:

@@ -21,12 +21,18 @@ _METRIC_TYPES: dict[str, str] = {
     "value_string": "string", "quality_code": "bigint", "unit": "string",
 }  # fmt: skip
 METRICS_DDL = f"array<struct<{', '.join(f'{name}: {type_}' for name, type_ in _METRIC_TYPES.items())}>>"
-_DECODED_DDL = f"seq int, payload_time_ms bigint, bd_seq bigint, error string, metrics {METRICS_DDL}"
-_KEPT = (*MESSAGE_COLUMNS, "edge_node_id", "device_id", "message_type", "payload_digest", "message_reason")
+BROKEN_DDL = "array<struct<assertion_id: string, metric_index: int>>"
+_DECODED_DDL = (
+    f"seq int, payload_time_ms bigint, bd_seq bigint, error string, metrics {METRICS_DDL}, broken {BROKEN_DDL}"
+)
+_KEPT = (
+    *MESSAGE_COLUMNS, "edge_node_id", "device_id", "message_type", "qos", "is_retained", "payload_digest",
+    "message_reason",
+)  # fmt: skip
 _KEPT_DDL = (
     "route string, source_partition string, source_offset bigint, arrival_time_utc timestamp, "
     "ingest_batch_id string, decoder string, edge_node_id string, device_id string, message_type string, "
-    "payload_digest string, message_reason string"
+    "qos int, is_retained boolean, payload_digest string, message_reason string"
 )
 
 
@@ -36,13 +42,15 @@ def with_payload(messages: DataFrame) -> DataFrame:
     A message that is left aside anyway (a retained one, a command, one without bytes or with too many) is not
     decoded. Integers keep their unsigned wire form until a datatype is known.
 
-    Columns in:  `MESSAGE_COLUMNS`, `edge_node_id`, `device_id`, `message_type`, `payload` (binary), `is_retained`.
-    Columns out: those without `payload` and `is_retained`; `payload_digest`, `message_reason`, `seq`,
-                 `payload_time_ms`, `bd_seq`, `error`, `metrics` (array of structs).
+    Columns in:  `MESSAGE_COLUMNS`, `edge_node_id`, `device_id`, `message_type`, `payload` (binary), `qos`,
+                 `is_retained`.
+    Columns out: those without `payload`; `payload_digest`, `message_reason`, `seq`, `payload_time_ms`, `bd_seq`,
+                 `error`, `metrics` (array of structs), `broken` (array of structs: the rules of Sparkplug that the
+                 payload breaks by itself).
     Grain out:   as `messages`.
     Cost:        one pass of a Python worker over Arrow batches; no shuffle.
     """
-    needed = [*MESSAGE_COLUMNS, "edge_node_id", "device_id", "message_type", "payload", "is_retained"]
+    needed = [*MESSAGE_COLUMNS, "edge_node_id", "device_id", "message_type", "payload", "qos", "is_retained"]
     require_columns("with_payload", messages, needed)
     retained = sf.when(sf.col("is_retained"), sf.lit("retained"))
     command = sf.when(sf.col("message_type").isin("NCMD", "DCMD"), sf.lit("command"))
@@ -57,8 +65,9 @@ def with_payload(messages: DataFrame) -> DataFrame:
 
 def _decode_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        place = batch.schema.get_field_index("payload")
-        payloads = [read_payload(data) for data in batch.column(place).to_pylist()]
+        place, kind = (batch.schema.get_field_index(name) for name in ("payload", "message_type"))
+        sent = zip(batch.column(place).to_pylist(), batch.column(kind).to_pylist(), strict=True)
+        payloads = [read_payload(data, message_type) for data, message_type in sent]
         yield _with_columns(batch, place, payloads)
 
 
@@ -74,8 +83,15 @@ def _with_columns(batch: pa.RecordBatch, payload_place: int, payloads: list[Wire
         "bd_seq": pa.array([p.bd_seq for p in payloads], pa.int64()),
         "error": pa.array([p.error for p in payloads], pa.string()),
         "metrics": _metrics_array(payloads),
+        "broken": pa.array([p.broken for p in payloads], pa.list_(_broken_type())),
     }
     return pa.RecordBatch.from_arrays([*arrays, *columns.values()], names=[*names, *columns])
+
+
+def _broken_type() -> pa.StructType:
+    import pyarrow as pa
+
+    return pa.struct([("assertion_id", pa.string()), ("metric_index", pa.int32())])
 
 
 def _metrics_array(payloads: list[WirePayload]) -> pa.ListArray:

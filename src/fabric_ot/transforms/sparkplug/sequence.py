@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as sf
 
 from fabric_ot.contracts.sparkplug import SEQ_MODULUS
+from fabric_ot.contracts.sparkplug_rules import STRICT_REASON
 from fabric_ot.transforms.intervals import require_columns
 from fabric_ot.transforms.messages.decoders import ARRIVAL_ORDER
 
@@ -30,13 +31,14 @@ def with_sequence(messages: DataFrame) -> DataFrame:
 
     Choices: an NBIRTH may carry any `seq` and resets the expectation; a repeated `seq` misses nothing; the first
     message of an epoch says nothing about what is missing, nor does an NDEATH, which has no `seq`; a redelivery
-    changes nothing. An NDEATH counts when its `bdSeq` is that of the epoch's birth (or that birth has none).
+    changes nothing. A message that strict mode refused keeps its place in the sequence, and such an NBIRTH still
+    ends the epoch before it. An NDEATH counts when its `bdSeq` is that of the epoch's birth (or that birth has none).
 
     Columns in:  `ARRIVAL_ORDER`, `edge_node_id`, `device_id`, `message_type`, `seq`, `bd_seq`, `payload_digest`,
                  `message_reason` (a message with one takes no part), `epoch_before` (births before the first row).
     Columns out: those of `messages` without `epoch_before`, `position` (from 1, per edge node), `birth_epoch`,
-                 `missing_count`, `has_birth` (the node has one in these rows); `message_reason` adds
-                 `redelivery` and `stale_death`.
+                 `missing_count`, `seq_before` (null where `seq` says nothing), `has_birth` (the node has one in these
+                 rows); `message_reason` adds `redelivery` and `stale_death`.
     Grain out:   as `messages`.
     Cost:        one shuffle by `edge_node_id`.
     """
@@ -48,7 +50,7 @@ def with_sequence(messages: DataFrame) -> DataFrame:
 
 
 def _with_epoch(placed: DataFrame, node: WindowSpec) -> DataFrame:
-    is_birth = (sf.col("message_type") == "NBIRTH") & sf.col("message_reason").isNull()
+    is_birth = (sf.col("message_type") == "NBIRTH") & _is_sent()
     birth = sf.when(is_birth, sf.struct("payload_digest", "position"))
     previous = sf.last(birth, ignorenulls=True).over(node.rowsBetween(*_BEFORE))
     known = placed.withColumn("_previous", previous)
@@ -90,13 +92,19 @@ def _with_stale_deaths(messages: DataFrame) -> DataFrame:
 
 def _with_missing(messages: DataFrame) -> DataFrame:
     epoch = Window.partitionBy("edge_node_id", "birth_epoch").orderBy("position")
-    takes_part = sf.col("message_reason").isNull() & sf.col("seq").isNotNull() & (sf.col("message_type") != "NDEATH")
+    takes_part = _is_sent() & sf.col("seq").isNotNull() & (sf.col("message_type") != "NDEATH")
     flagged = messages.withColumn("_takes_part", takes_part)
     counted = sf.when(sf.col("_takes_part"), sf.col("seq"))
     previous = sf.last(counted, ignorenulls=True).over(epoch.rowsBetween(*_BEFORE))
     step = sf.pmod(sf.col("seq") - sf.col("_before"), sf.lit(SEQ_MODULUS))
     missing = sf.when(sf.col("_takes_part") & sf.col("_before").isNotNull(), sf.greatest(step - 1, sf.lit(0)))
-    return flagged.withColumn("_before", previous).withColumn("missing_count", missing).drop("_before")
+    before = sf.when(sf.col("_takes_part"), sf.col("_before"))
+    placed = flagged.withColumn("_before", previous).withColumn("missing_count", missing)
+    return placed.withColumn("seq_before", before).drop("_before")
+
+
+def _is_sent() -> Column:
+    return sf.coalesce(sf.col("message_reason") == STRICT_REASON, sf.lit(True))
 
 
 def _is_near(position: Column) -> Column:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from fabric_ot.contracts.sparkplug import BD_SEQ, QUALITY_PROPERTY, SEQ_MODULUS, payload_class
+from fabric_ot.transforms.sparkplug.payload_rules import Broken, broken_rules
 
 _UNIT_PROPERTIES = ("engUnit", "Engineering Unit")
 _SIGN_BIT, _MODULUS = 1 << 63, 1 << 64
@@ -40,10 +41,13 @@ class WirePayload:
     bd_seq: int | None = None
     error: str | None = None
     metrics: list[WireMetric] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
 
 
-def read_payload(data: bytes | None) -> WirePayload:
+def read_payload(data: bytes | None, message_type: str = "") -> WirePayload:
     """Decode one payload; whatever the bytes are, the answer is a `WirePayload`, never an exception.
+
+    `broken` are the rules that it breaks as a message of `message_type`; none where that is not told.
 
     Example:
         >>> read_payload(bytes.fromhex("1803")).seq
@@ -54,17 +58,17 @@ def read_payload(data: bytes | None) -> WirePayload:
     if data is None:
         return WirePayload()
     try:
-        return _read(payload_class().FromString(data))
+        return _read(payload_class().FromString(data), message_type)
     except Exception as exc:  # bytes of a stranger: any failure is a refusal of this message only
         return WirePayload(error=f"{type(exc).__name__}: {exc}"[:_MAX_ERROR_CHARACTERS])
 
 
-def _read(payload: Any) -> WirePayload:
+def _read(payload: Any, message_type: str) -> WirePayload:
     metrics = [_metric(metric) for metric in payload.metrics]
     seq = payload.seq if payload.HasField("seq") and payload.seq < SEQ_MODULUS else None
     timestamp = _long(payload.timestamp) if payload.HasField("timestamp") else None
     bd_seq = next((m.value_long for m in metrics if m.name == BD_SEQ), None)
-    return WirePayload(seq, timestamp, bd_seq, None, metrics)
+    return WirePayload(seq, timestamp, bd_seq, None, metrics, broken_rules(payload, message_type))
 
 
 def _metric(metric: Any) -> WireMetric:

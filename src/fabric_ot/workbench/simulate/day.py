@@ -15,6 +15,7 @@ from fabric_ot.workbench.simulate.machine import Machine, live
 from fabric_ot.workbench.simulate.main_meter import MeterReading, read_main_meter
 from fabric_ot.workbench.simulate.message import Message
 from fabric_ot.workbench.simulate.reports import critical_reports, single_value_reports, telemetry_reports
+from fabric_ot.workbench.simulate.rule_breaker import BREAKER
 from fabric_ot.workbench.simulate.scenario import NodeDay, find_blackout, run_node
 from fabric_ot.workbench.simulate.shifts import ShiftInstance, site_instances
 from fabric_ot.workbench.simulate.signals import disturbed
@@ -133,6 +134,7 @@ def _disturb(day: PlantDay, rng: Random) -> None:
     corrections = [corrected(message, rng, last_arrival_ms=last_arrival_ms) for message in chosen]
     day.messages += [*again, *copies, *corrections]
     day.messages += fault_messages(rng, start_ms=calendar.start_ms, end_ms=calendar.horizon_ms)
+    breaker = [message for message in day.messages if message.partition_key == BREAKER]
     late = [m for m in json_messages if m.broker_ms - m.samples[0][1] >= 60_000]
     day.injected = {
         "redelivered_json": len(again),
@@ -143,4 +145,6 @@ def _disturb(day: PlantDay, rng: Random) -> None:
         "rows_in_a_later_file": sum(message.hours_late > 0 for message in day.messages),
         "rebirths_on_command": sum(node.rebirths for node in day.nodes),
         "lost_messages": sum(sum(node.lost) for node in day.nodes),
+        "rule_breaker_samples": sum(len(message.samples) for message in breaker),
+        "rule_breaker_stale": sum(len(message.stale) for message in breaker),
     }

@@ -16,7 +16,11 @@ from fabric_ot.contracts.sparkplug import (
     DataType,
     payload_class,
 )
+from fabric_ot.contracts.sparkplug_rules import PAYLOADS, STALE_DEATH
 from fabric_ot.workbench.simulate.message import Message, Route
+
+_STAMPED_OF = 16
+"""All but one in so many data messages stamp their metrics; of the others the payload's time counts."""
 
 _VALUE_FIELDS: dict[int, str] = {
     DataType.Int32: "int_value",
@@ -75,21 +79,26 @@ class EdgeNode:
         payload = payload_class()()
         if is_stamped:
             payload.timestamp = at_ms
-        event_times = []
+        event_times, unstamped = [], 0
         moments = [(at_ms, values)] if past is None else [(t, dict.fromkeys(values, v)) for t, v in past.items()]
         for moment_ms, moment in moments:
             for name, value in moment.items():
                 metric = payload.metrics.add(alias=self._aliases[device, name])
                 if past is not None:
                     metric.timestamp, metric.is_historical = moment_ms, True
-                elif is_stamped and self.seq % 2:
+                elif is_stamped and self.seq % _STAMPED_OF:
                     metric.timestamp = moment_ms
+                else:
+                    unstamped += 1
                 if quality is not None:
                     metric.properties.keys.append(QUALITY_PROPERTY)
                     metric.properties.values.add(type=DataType.Int32, int_value=quality)
                 _set_value(metric, self.metrics[device][name], value)
                 event_times.append((name, moment_ms))
         message = self._send("DDATA" if device else "NDATA", device, payload, at_ms)
+        message.broken = self._broken_by_data(
+            "ddata" if device else "ndata", is_stamped=is_stamped, unstamped=unstamped
+        )
         if not is_stamped:
             event_times = [(name, message.broker_ms) for name, _ in event_times]
         message.samples = [(self.tag_id(device, name), at, message.broker_ms) for name, at in event_times]
@@ -101,9 +110,10 @@ class EdgeNode:
         stale = bd_seq is not None and bd_seq != self.bd_seq
         number = self.bd_seq if bd_seq is None else bd_seq
         payload.metrics.add(name=BD_SEQ, datatype=DataType.Int64, long_value=number)
-        message = self._send("NDEATH", "", payload, at_ms, has_seq=False, is_immediate=not stale)
+        message = self._send("NDEATH", "", payload, at_ms, has_seq=False, is_immediate=not stale, qos=1)
         if stale:
             message.outcome, message.reason = "ignored", "stale_death"
+            message.broken = [STALE_DEATH]
         else:
             message.stale = [
                 (self.tag_id(device, name), message.broker_ms, message.broker_ms)
@@ -127,6 +137,14 @@ class EdgeNode:
         group, node = self.name.split("/")
         return f"{NAMESPACE}/{group}/{message_type}/{node}" + (f"/{device}" if device else "")
 
+    def _broken_by_data(self, kind: str, *, is_stamped: bool, unstamped: int) -> list[str]:
+        rules = {
+            f"{PAYLOADS}{kind}-timestamp": not is_stamped,
+            f"{PAYLOADS}name-birth-data-requirement": unstamped > 0,
+            f"{PAYLOADS}{kind}-order": not self._births,
+        }
+        return [rule for rule, is_broken in rules.items() if is_broken]
+
     def _number_aliases(self) -> None:
         names = [(device, name) for device, metrics in self.metrics.items() for name in metrics]
         self._aliases = {key: 10 + 100 * max(self._births, 1) + n for n, key in enumerate(names)}
@@ -136,13 +154,14 @@ class EdgeNode:
             alias = self._aliases[device, name]
             metric = payload.metrics.add(name=name, alias=alias, timestamp=at_ms, datatype=datatype)
             _set_value(metric, datatype, values.get(name))
-        message = self._send(message_type, device, payload, at_ms, qos=0)
+        message = self._send(message_type, device, payload, at_ms)
         message.samples = [(self.tag_id(device, name), at_ms, message.broker_ms) for name in self.metrics[device]]
 
     def _send(
         self, message_type: str, device: str, payload: Any, at_ms: int, *,
-        has_seq: bool = True, is_immediate: bool = False, qos: int = 1,
+        has_seq: bool = True, is_immediate: bool = False, qos: int = 0,
     ) -> Message:  # fmt: skip
+        seq = self.seq if has_seq else None
         if has_seq:
             payload.seq = self.seq
             self.seq = (self.seq + 1) % SEQ_MODULUS
@@ -151,7 +170,7 @@ class EdgeNode:
         self._last_arrival_ms = arrival
         topic = self.topic(message_type, device)
         message = Message(self.route, arrival, topic, payload.SerializeToString(), "sparkplug", qos=qos)
-        message.partition_key = self.name
+        message.partition_key, message.seq = self.name, seq
         self.messages.append(message)
         return message
 

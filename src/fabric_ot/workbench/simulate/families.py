@@ -12,21 +12,25 @@ from random import Random
 from fabric_ot.workbench.simulate.day import PlantDay
 from fabric_ot.workbench.simulate.energy_truth import tell_energy
 from fabric_ot.workbench.simulate.genealogy import tell_genealogy
+from fabric_ot.workbench.simulate.host_view import tell_host_view
 from fabric_ot.workbench.simulate.kpi_truth import tell_kpis
 from fabric_ot.workbench.simulate.maintenance_truth import tell_maintenance
+from fabric_ot.workbench.simulate.namespace import tell_namespace
 from fabric_ot.workbench.simulate.quality import tell_quality
 from fabric_ot.workbench.simulate.recodings import tell_recodings
 from fabric_ot.workbench.simulate.records import Family
 from fabric_ot.workbench.simulate.signal_truth import tell_signals
 
 FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = (
+    tell_energy,
     tell_genealogy,
+    tell_kpis,
     tell_maintenance,
     tell_quality,
     tell_recodings,
     tell_signals,
-    tell_energy,
-    tell_kpis,
+    tell_host_view,
+    tell_namespace,
 )
 """Every family of records that the simulator tells; each gets a random generator of its own."""
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from fabric_ot.contracts.sparkplug import NAMESPACE, REBIRTH, DataType, payload_class
+from fabric_ot.contracts.sparkplug_rules import NAMES, NOT_PROTOBUF, PAYLOADS
 from fabric_ot.workbench.simulate.message import Message, Route
+from fabric_ot.workbench.simulate.rule_breaker import rule_breaker
 
 _TEMPERATURE = "acme/berlin/machining/line_2/lathe/temperature"
 _GHOST_NODE = f"{NAMESPACE}/acme_denver/{{}}/line_9"
+_STATE_PAYLOAD, _STATE_QOS = (f"tck-id-host-topic-phid-birth-{part}" for part in ("payload", "qos"))
 _REPEAT = 3
 _TWO_MEGABYTES = 2_000_000
 _YEAR_2100_MS = 4_102_444_800_000
@@ -28,6 +31,8 @@ class Fault:
     outcome: str = "quarantined"
     routes: tuple[Route, ...] = ("event_hubs",)
     is_retained: bool = False
+    qos: int = 1
+    broken: tuple[str, ...] = ()
 
 
 def fault_messages(rng: Random, *, start_ms: int, end_ms: int) -> list[Message]:
@@ -38,7 +43,8 @@ def fault_messages(rng: Random, *, start_ms: int, end_ms: int) -> list[Message]:
             for _ in range(_REPEAT):
                 found.append(_message(fault, route, rng.randrange(start_ms, end_ms)))
     found.append(_message(_too_large(), "hivemq", rng.randrange(start_ms, end_ms)))
-    return found + _orphans(rng.randrange(start_ms, end_ms))
+    found += _orphans(rng.randrange(start_ms, end_ms))
+    return found + rule_breaker(rng.randrange(start_ms, end_ms - 60_000)).messages
 
 
 def redelivered_json(messages: Sequence[Message], rng: Random, *, share: float = 0.01) -> list[Message]:
@@ -55,7 +61,7 @@ def _message(fault: Fault, route: Route, at_ms: int) -> Message:
     payload = fault.payload.replace(b"{now}", str(at_ms - 50).encode()) if fault.payload else fault.payload
     message = Message(route, at_ms, fault.topic, payload, fault.decoder, reason=fault.reason)
     message.outcome = "ignored" if fault.outcome == "ignored" else "quarantined"
-    message.is_retained = fault.is_retained
+    message.is_retained, message.qos, message.broken = fault.is_retained, fault.qos, list(fault.broken)
     message.partition_key = fault.topic
     return message
 
@@ -110,17 +116,43 @@ def _sparkplug_faults() -> list[Fault]:
     order.metrics.add(name=REBIRTH, datatype=DataType.Boolean, boolean_value=True)
     command = order.SerializeToString()
 
-    def on_hivemq(reason: str, topic: str, payload: bytes, outcome: str = "quarantined") -> Fault:
-        return Fault(reason, topic, payload, decoder="sparkplug", outcome=outcome, routes=("hivemq",))
+    def on_hivemq(
+        reason: str, topic: str, payload: bytes, *broken: str, outcome: str = "quarantined", qos: int = 0
+    ) -> Fault:
+        return Fault(reason, topic, payload, "sparkplug", outcome, ("hivemq",), qos=qos, broken=broken)
 
     return [
-        on_hivemq("invalid_protobuf", _GHOST_NODE.format("DDATA") + "/filler", good[:-3]),
-        on_hivemq("illegal_sparkplug_topic", _GHOST_NODE.format("NDATA") + "/filler", good),
-        on_hivemq("illegal_sparkplug_topic", _GHOST_NODE.format("DDATA"), good),
-        on_hivemq("illegal_sparkplug_topic", _GHOST_NODE.format("XDATA"), good),
-        on_hivemq("command", f"{NAMESPACE}/acme_denver/NCMD/line_1", command, "ignored"),
-        on_hivemq("command", f"{NAMESPACE}/acme_denver/DCMD/line_1/filler", command, "ignored"),
-        on_hivemq("host_state", f"{NAMESPACE}/STATE/scada-1", b'{"online":true,"timestamp":{now}}', "ignored"),
+        on_hivemq("invalid_protobuf", _GHOST_NODE.format("DDATA") + "/filler", good[:-3], NOT_PROTOBUF),
+        on_hivemq(
+            "illegal_sparkplug_topic",
+            _GHOST_NODE.format("NDATA") + "/filler",
+            good,
+            f"{NAMES}device-id-non-associated-message-types",
+        ),
+        on_hivemq(
+            "illegal_sparkplug_topic", _GHOST_NODE.format("DDATA"), good, f"{NAMES}device-id-associated-message-types"
+        ),
+        on_hivemq("illegal_sparkplug_topic", _GHOST_NODE.format("XDATA"), good, "tck-id-topic-structure"),
+        on_hivemq("command", f"{NAMESPACE}/acme_denver/NCMD/line_1", command, outcome="ignored"),
+        on_hivemq(
+            "command",
+            f"{NAMESPACE}/acme_denver/DCMD/line_1/filler",
+            command,
+            f"{PAYLOADS}dcmd-qos",
+            outcome="ignored",
+            qos=1,
+        ),
+        on_hivemq(
+            "host_state", f"{NAMESPACE}/STATE/scada-1", b'{"online":true,"timestamp":{now}}', outcome="ignored", qos=1
+        ),
+        on_hivemq(
+            "host_state",
+            f"{NAMESPACE}/STATE/scada-2",
+            b'{"online":"yes"}',
+            _STATE_PAYLOAD,
+            _STATE_QOS,
+            outcome="ignored",
+        ),
     ]
 
 
@@ -132,5 +164,6 @@ def _orphans(at_ms: int) -> list[Message]:
         payload.metrics.add(alias=7, double_value=1.5)
         topic = f"{NAMESPACE}/acme_denver/NDATA/line_7"
         found.append(Message("hivemq", at_ms + 1000 * n + 20, topic, payload.SerializeToString(), "sparkplug",
-                             outcome="quarantined", reason="alias_without_birth"))  # fmt: skip
+                             outcome="quarantined", reason="alias_without_birth", qos=0,
+                             broken=[f"{PAYLOADS}ndata-order", f"{PAYLOADS}name-birth-data-requirement"]))  # fmt: skip
     return found

@@ -15,7 +15,9 @@ class Message:
 
     `samples` are the (tag_id, event_time_ms, source_sequence) that it carries into `plant.reading`;
     `stale` those that a death writes. `hours_late` moves it into a later landing file. A critical message
-    carries a change or a border, without which the facts could not be exact: it is never lost.
+    carries a change or a border, without which the facts could not be exact: it is never lost. `seq` is that of a
+    Sparkplug message, `broken` the rules of Sparkplug that a host must find broken, each once; a repeated `seq`
+    breaks one and is no gap.
     """
 
     route: Route
@@ -32,6 +34,9 @@ class Message:
     stale: list[tuple[str, int, int]] = field(default_factory=list)
     hours_late: int = 0
     is_critical: bool = False
+    seq: int | None = None
+    broken: list[str] = field(default_factory=list)
+    is_repeated_seq: bool = False
 
     @property
     def account(self) -> tuple[str, str, str, str]:

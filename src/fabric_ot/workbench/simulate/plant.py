@@ -18,6 +18,7 @@ from fabric_ot.workbench.simulate.families import tell_families
 from fabric_ot.workbench.simulate.hivemq_files import HIVEMQ_COLUMNS, write_bad_hivemq, write_hivemq
 from fabric_ot.workbench.simulate.layout import METER_TAG_ID
 from fabric_ot.workbench.simulate.message import Message
+from fabric_ot.workbench.simulate.namespace import NAMESPACE_RULE
 from fabric_ot.workbench.simulate.records import Records
 from fabric_ot.workbench.simulate.reference import (
     REFERENCE_COLUMNS,
@@ -38,6 +39,7 @@ LANDING_CONFIG = LandingConfig(
     topics=(TopicRule("spBv1.0/#", "sparkplug"), TopicRule("acme/+/+/+/+/+", "uns_json")),
     hivemq_columns=tuple(HIVEMQ_COLUMNS.items()),
     csv=(*reference_mappings(), METER_MAPPING),
+    namespace=NAMESPACE_RULE,
 )
 
 Account = tuple[str, str, str, str]

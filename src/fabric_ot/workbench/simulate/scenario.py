@@ -8,7 +8,8 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from fabric_ot.contracts.sparkplug import DataType
+from fabric_ot.contracts.sparkplug import SEQ_MODULUS, DataType
+from fabric_ot.contracts.sparkplug_rules import SEQUENCE
 from fabric_ot.workbench.simulate.edge_node import EdgeNode
 from fabric_ot.workbench.simulate.layout import METRIC_NAMES, Asset
 from fabric_ot.workbench.simulate.machine import Machine
@@ -70,6 +71,7 @@ def run_node(machines: Sequence[Machine], instances: Sequence[ShiftInstance], rn
     for _, _, act in sorted(steps, key=lambda step: step[:2]):
         act()
     _lose(day, 3 if first.unit == "oven" else 17 if first.unit == "press" else 0)
+    mark_gaps(node.messages)
     _redeliver(day, rng)
     for message in node.messages:
         if route == "hivemq" and rng.random() < _LATE_FILE_SHARE:
@@ -215,6 +217,18 @@ def _lose(day: NodeDay, wanted: int) -> None:
                 return
 
 
+def mark_gaps(messages: Sequence[Message]) -> None:
+    """Mark each message whose `seq` does not follow the one before: something between them was lost."""
+    previous: int | None = None
+    for message in messages:
+        if message.topic.split("/")[2] == "NBIRTH" or previous is None:
+            previous = message.seq
+        elif message.seq is not None:
+            if message.seq != (previous + 1) % SEQ_MODULUS:
+                message.broken.append(SEQUENCE)
+            previous = message.seq
+
+
 def _redeliver(day: NodeDay, rng: Random) -> None:
     messages, copies, taken = day.node.messages, [], set[int]()
     for n in range(len(messages) - 4):
@@ -223,7 +237,9 @@ def _redeliver(day: NodeDay, rng: Random) -> None:
             continue
         if all(_is_data(message) for message in messages[n : after + 1]):
             taken.add(after)
-            copy = replace(messages[n], broker_ms=messages[after].broker_ms + 1, samples=[], is_critical=False)
+            copy = replace(
+                messages[n], broker_ms=messages[after].broker_ms + 1, samples=[], broken=[], is_critical=False
+            )
             copy.outcome, copy.reason = "ignored", "redelivery"
             copies.append(copy)
     day.redelivered = len(copies)
