@@ -45,8 +45,9 @@ def run_genealogy(
     batches = pending_batches(references, silver, step=STEP)
     counts = {"batches": len(batches)}
     notes: tuple[str, ...] = ()
-    if has_reference_rows(silver, batches):
-        movements, stocks = silver.read("plant.lot_movement"), silver.read("plant.lot_stock")
+    movements = silver.read("plant.lot_movement")
+    if has_reference_rows(silver, batches) and not movements.isEmpty():
+        stocks = silver.read("plant.lot_stock")
         balance = to_mass_balance(movements, stocks, tolerance_fraction=tolerance_fraction)
         with silver.staged(to_lot_edges(movements)) as edges:
             tables = {
