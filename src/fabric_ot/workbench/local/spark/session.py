@@ -39,6 +39,10 @@ _ALWAYS: dict[str, str] = {
     "spark.sql.ui.retainedExecutions": "10",
 }
 
+# The first compiler alone gets 48 MB for its code by default. Spark's planner fills that in two minutes, and from then
+# on what was compiled is thrown away and compiled again.
+_SHORT_WORK = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC -Duser.timezone=UTC"
+
 # Short work dies of JIT and task overhead; volume wants the second compiler and more, smaller tasks.
 _BY_PURPOSE: dict[str, dict[str, str]] = {
     "tests": {
@@ -47,7 +51,7 @@ _BY_PURPOSE: dict[str, dict[str, str]] = {
         "spark.sql.shuffle.partitions": "2",
         "spark.default.parallelism": "2",
         "spark.sql.adaptive.enabled": "false",
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Duser.timezone=UTC",
+        "spark.driver.extraJavaOptions": _SHORT_WORK,
         "spark.driver.memory": "4g",
     },
     "run": {
@@ -55,7 +59,7 @@ _BY_PURPOSE: dict[str, dict[str, str]] = {
         "spark.sql.shuffle.partitions": "2",
         "spark.default.parallelism": "2",
         "spark.sql.adaptive.enabled": "false",
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Duser.timezone=UTC",
+        "spark.driver.extraJavaOptions": _SHORT_WORK,
         "spark.driver.memory": "4g",
     },
     "volume": {
