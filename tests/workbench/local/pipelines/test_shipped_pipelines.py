@@ -20,9 +20,18 @@ from fabric_ot.workbench.local.pipelines import ActivityCall, PipelineRun, run_p
 NAMES = {
     "pl_bronze_land": "bronze",
     "pl_silver_standardize": "silver",
+    "pl_silver_analyze": "silver",
     "pl_gold_publish": "gold",
     "pl_plant_day": "gold",
 }
+ANALYSIS = [
+    "nb_silver_signal",
+    "nb_silver_energy",
+    "nb_silver_quality",
+    "nb_silver_maintenance",
+    "nb_silver_genealogy",
+    "nb_silver_kpi",
+]
 AS_OF = "2026-03-02T00:00:00Z"
 PROCEDURES = [
     "etl.load_dim_date",
@@ -40,7 +49,7 @@ def logical_id(type_: str, name: str) -> str:
 
 NOTEBOOKS = {
     logical_id("Notebook", name): name
-    for name in ("nb_bronze_message", "nb_silver_reference", "nb_silver_reading", "nb_silver_production")
+    for name in ("nb_bronze_message", "nb_silver_reference", "nb_silver_reading", "nb_silver_production", *ANALYSIS)
 }
 
 
@@ -125,6 +134,7 @@ def test_a_plant_day_goes_through_every_step_in_order(plant: Plant):
         "nb_silver_reference",
         "nb_silver_reading",
         "nb_silver_production",
+        *ANALYSIS,
         *PROCEDURES,
         "script",
         "gate",
@@ -143,7 +153,7 @@ def test_a_plant_day_goes_through_every_step_in_order(plant: Plant):
 def test_one_instant_reaches_every_notebook_and_procedure(plant: Plant):
     plant.run("pl_plant_day", as_of_utc=AS_OF)
     instants = [values["as_of_utc"] for _, values in plant.asked if "as_of_utc" in values]
-    assert instants == [AS_OF] * 10
+    assert instants == [AS_OF] * (10 + len(ANALYSIS))
 
 
 def test_without_parameters_the_trigger_time_and_the_run_name_the_batch(plant: Plant):
@@ -189,7 +199,7 @@ def test_a_failed_layer_stops_the_day_and_is_named(plant: Plant, monkeypatch: py
     run = plant.run("pl_plant_day", as_of_utc=AS_OF)
     assert "pipeline 'pl_gold_publish' failed: activity 'Load dim_date' (SqlServerStoredProcedure)" in run.error
     assert "division by zero" in run.error
-    assert plant.asked[-1][0] == "nb_silver_production"
+    assert plant.asked[-1][0] == ANALYSIS[-1]
 
 
 @pytest.mark.parametrize("name", NAMES)
