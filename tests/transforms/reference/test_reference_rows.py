@@ -48,6 +48,15 @@ GOOD: dict[str, list[str]] = {
     "quality_sample": ["S1,C1,,,2026-01-01T00:00:00Z,60.1,,,"],
     "lot_movement": ["M1,,L1,10,kg,2026-01-01T00:00:00Z,", "M2,L1,L2,10,kg,2026-01-01T00:00:00Z,oven"],
     "lot_stock": ["L2,kg,0,10"],
+    "tariff_rate": ["ht,berlin,EUR,peak,12345,06:00,22:00,0.31,2026-01-01,"],
+    "tariff_holiday": ["ht,2026-12-25"],
+    "demand_charge": ["ht,9.8,2026-01-01,2027-01-01"],
+    "energy_meter": ["t/2,t/1"],
+    "signal_rule": ["t/2,60,150,,0,90,,,"],
+    "maintenance_order": ["MO1,oven,corrective,drive,2026-01-01T00:00:00Z,,,,,,3600"],
+    "state_recoding": [
+        "R1,oven,2026-01-01T00:00:00Z,2026-01-01T01:00:00Z,lunch,planned_down,2026-01-02T00:00:00Z,ann",
+    ],
 }
 BAD: dict[str, list[tuple[str | bytes | None, str]]] = {
     "site": [
@@ -77,11 +86,19 @@ BAD: dict[str, list[tuple[str | bytes | None, str]]] = {
     "tag": [
         ("t,oven,gauge,double,,,2026-01-01T00:00:00Z", "role: gauge is not one of"),
         ("t,oven,measure,float,,,2026-01-01T00:00:00Z", "data_type: float is not one of"),
-        ("t,oven,energy_counter,double,BTU,,2026-01-01T00:00:00Z", "unit: BTU is not one of"),
+        ("t,oven,energy_counter,double,BTU,,2026-01-01T00:00:00Z", "unit: BTU is not a unit of energy"),
         ("t,oven,good_counter,double,,0,2026-01-01T00:00:00Z", "counter_modulus: 0 is not above zero"),
     ],
     "shift_stop": [("berlin,day,x,Break,noon,-1", "start_local: noon is not a wall time HH:mm:ss; duration_s: -1 is")],
     "work_order": [("WO,oven,berlin,day,P1,2026-02-29,ten,9,-1", "production_date: 2026-02-29 is no date")],
+    "tariff_rate": [
+        ('ht,berlin,EUR,peak,1,06:00,22:00,"0,31",2026-01-01,', "price_per_kwh: 0,31 is no double"),
+        ("ht,berlin,EUR,peak,1,06:00,22:00,0.31,1.1.2026,", "valid_from: 1.1.2026 is no date"),
+        ("ht,berlin,EUR,peak,,06:00,22:00,0.31,2026-01-01,", "weekdays: empty"),
+    ],
+    "tariff_holiday": [("ht,2026-02-29", "date: 2026-02-29 is no date")],
+    "demand_charge": [("ht,free,2026-01-01,", "price_per_kw: free is no double")],
+    "energy_meter": [("t/2,", "parent_tag_id: empty")],
 }  # fmt: skip
 
 

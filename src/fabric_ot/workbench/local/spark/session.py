@@ -32,6 +32,8 @@ _ALWAYS: dict[str, str] = {
     # the Python source, and a second look at every rewritten plan.
     "spark.python.sql.dataFrameDebugging.enabled": "false",
     "spark.sql.lightweightPlanChangeValidation": "false",
+    # Statistics for skipping files cost a quarter of each small write, and here no table has files to skip.
+    "spark.databricks.delta.stats.collect": "false",
     # The history of queries, kept for a web page that nobody opens, holds their plans and fills the heap.
     "spark.ui.retainedJobs": "10",
     "spark.ui.retainedStages": "10",
@@ -63,6 +65,7 @@ _BY_PURPOSE: dict[str, dict[str, str]] = {
         "spark.driver.memory": "4g",
     },
     "volume": {
+        "spark.databricks.delta.stats.collect": "true",
         "spark.sql.shuffle.partitions": "8",
         "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
         "spark.driver.memory": "8g",
