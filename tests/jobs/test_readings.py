@@ -160,16 +160,16 @@ def whole(spark_session, tmp_path_factory):
     plant = Plant(spark_session, tmp_path_factory.mktemp("whole"))
     plant.tags("acme/a")
     plant.land("b1", day())
-    merge = Lakehouse.merge
+    append = Lakehouse.append
 
     def dying(self, table, *args, **options):
         if table == "plant.progress":
             message = "the cluster went away"
             raise RuntimeError(message)
-        return merge(self, table, *args, **options)
+        return append(self, table, *args, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Lakehouse, "merge", dying)
+        patch.setattr(Lakehouse, "append", dying)
         with pytest.raises(RuntimeError, match="went away"):
             plant.run()
     versions = plant.versions()

@@ -43,7 +43,10 @@ def landed_batches(bronze: Lakehouse) -> DataFrame:
 
 
 def finish_batches(silver: Lakehouse, batches: Sequence[str], *, step: str, as_of_utc: dt.datetime) -> None:
-    """Record that `step` is done with `batches`: the last write of a step."""
+    """Record that `step` is done with `batches`: the last write of a step.
+
+    They are appended: a step asks first which batches it has not finished, and a merge would cost a commit more.
+    """
     if batches:
         rows = silver.frame("plant.progress", [(step, batch, as_of_utc) for batch in batches])
-        silver.merge("plant.progress", rows, keep="target")
+        silver.append("plant.progress", rows)

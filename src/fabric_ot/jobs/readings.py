@@ -16,6 +16,7 @@ from fabric_ot.contracts.landing import LandingConfig, parse_landing_config
 from fabric_ot.contracts.places import LANDING_CONFIG
 from fabric_ot.contracts.sparkplug_rules import RuleMode
 from fabric_ot.errors import ConfigError
+from fabric_ot.jobs.progress import finish_batches
 from fabric_ot.jobs.report import JobReport
 from fabric_ot.lakehouse import Lakehouse
 from fabric_ot.transforms.messages.decoded_samples import is_sample, to_refused_samples
@@ -112,8 +113,7 @@ def run_readings(
         told |= _write_broken_rules(samples, window, silver, scope)
         _write_audit(rollup_audit(rollup_messages(plain)), told.pop("batches"), silver, scope)
     counts = {"batches": len(scope.new_batches), **_account(silver, scope), **told}
-    finished = [(STEP, batch, as_of_utc) for batch in scope.new_batches]
-    silver.merge("plant.progress", silver.frame("plant.progress", finished), keep="target")
+    finish_batches(silver, scope.new_batches, step=STEP, as_of_utc=as_of_utc)
     return JobReport(STEP, counts, ("every batch was decoded anew",) if scope.is_rebuild and not scope.is_first else ())
 
 
