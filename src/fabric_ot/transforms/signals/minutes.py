@@ -70,10 +70,14 @@ def to_reading_minutes(samples: DataFrame, *, from_utc: dt.datetime, to_utc: dt.
         ColumnContractError, ConfigError: as `rollup_time_weighted`.
     Source: OPC 10000-13 1.05, 5.4.3.
     """
-    measures = rollup_time_weighted(
-        samples, bucket_s=MINUTE_S, start_utc=from_utc, end_utc=to_utc, max_hold_s=max_hold_s
+    known = rollup_time_weighted(
+        samples,
+        bucket_s=MINUTE_S,
+        start_utc=from_utc,
+        end_utc=to_utc,
+        max_hold_s=max_hold_s,
+        keep_silent=False,
     ).withColumnRenamed("bucket_start_utc", "minute_utc")
-    known = measures.where((sf.col("covered_s") > 0) | (sf.col("bad_s") > 0) | (sf.col("sample_count") > 0))
     counts = _rule_counts(samples).where(sf.col("minute_utc") >= utc_literal(from_utc))
     counted = known.join(counts, ["tag_id", "minute_utc"], "left")
     return counted.withColumns(

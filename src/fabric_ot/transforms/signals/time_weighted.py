@@ -31,6 +31,7 @@ def rollup_time_weighted(
     treat_uncertain_as_bad: bool = True,
     percent_data_good: float = 100.0,
     percent_data_bad: float = 100.0,
+    keep_silent: bool = True,
 ) -> DataFrame:
     """Measure each tag over buckets of `bucket_s` that are aligned to the epoch in UTC.
 
@@ -57,7 +58,8 @@ def rollup_time_weighted(
                  `worst_quality` (WorstQuality2: GOOD < UNCERTAIN < BAD < STALE; null in a gap),
                  `sample_count`, `good_count` (Count), `transition_count` (NumberOfTransitions: good samples unlike
                  the good one before), `nonzero_s` (DurationInStateNonZero; null for linear).
-    Grain out:   one row per tag and bucket, from the bucket of its first sample (or `start_utc`) to `end_utc`.
+    Grain out:   one row per tag and bucket, from the bucket of its first sample (or `start_utc`) to `end_utc`;
+                 without `keep_silent` only the buckets in which a sample speaks: a tag may be silent for years.
     Nulls:       none in `tag_id`, `event_time_utc`, `quality` (not checked here). Without covered time the values
                  are null and `covered_s` is 0.
     Cost:        one shuffle by `tag_id` (none where `keep_last_sample` has just done it), one row per sample and
@@ -79,6 +81,8 @@ def rollup_time_weighted(
         max_hold_s=max_hold_s,
         treat_uncertain_as_bad=treat_uncertain_as_bad,
     )
+    if not keep_silent:
+        curve = curve.withColumn("_until", sf.greatest("_told", sf.col("_at") + 1))
     cuts = _cut(curve.where(sf.col("_until") > begin_us), begin_us, bucket_s)
     sums = rollup_cuts(cuts, keys=["tag_id", "_cut_from"], method=method)
     started = sums.withColumn("bucket_start_utc", sf.timestamp_micros("_cut_from"))
