@@ -206,6 +206,17 @@ def test_a_ramp_sampled_seldom_has_the_closed_form_mean_of_its_method(spark) -> 
     assert step["ramp", 0]["mean"] < linear["ramp", 0]["mean"], "holding a rising value lags behind it"
 
 
+def test_silent_buckets_may_be_left_out_and_the_others_stay_as_they_are(spark) -> None:
+    series: Series = [(-200, 1.0, "GOOD"), (10, 2.0, "GOOD"), (60, 3.0, "BAD"), (200, 4.0, "GOOD")]
+    samples = frame(spark, SAMPLES, rows_of({"tag": (series, None)}))
+    every = measured(samples, max_hold_s=30.0)
+    told = measured(samples, max_hold_s=30.0, keep_silent=False)
+    assert sorted(told) == [("tag", 0), ("tag", 60), ("tag", 180)]
+    assert told == {key: row for key, row in every.items() if key in told}
+    silent = [row for key, row in every.items() if key not in told]
+    assert [(row["covered_s"], row["bad_s"], row["sample_count"]) for row in silent] == [(0.0, 0.0, 0)]
+
+
 def test_microseconds_and_times_before_1970_are_exact(spark) -> None:
     rows = [
         ("us", at(0), 0.0, "GOOD", None), ("us", at(59.999999), 6e7, "GOOD", None),
