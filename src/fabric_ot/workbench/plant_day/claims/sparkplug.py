@@ -1,0 +1,25 @@
+"""Claims about the host's view of Sparkplug."""
+
+from __future__ import annotations
+
+from fabric_ot.workbench.plant_day.claims.claim import Claim
+
+SPARKPLUG_CLAIMS: tuple[Claim, ...] = (
+    Claim(
+        "sparkplug_violations",
+        "plant.violation: broken rules of Sparkplug per edge node",
+        """SELECT coalesce(edge_node_id, '') AS edge_node_id, assertion_id, count(*) AS messages
+           FROM silver.violation GROUP BY ALL""",
+        ("edge_node_id", "assertion_id"),
+        ("messages",),
+    ),
+    Claim(
+        "sparkplug_rebirth_requests",
+        "plant.rebirth_request: asked and answered",
+        """SELECT edge_node_id, birth_epoch, reason, epoch_ms(requested_utc) AS requested_ms,
+                  epoch_ms(answered_utc) AS answered_ms, cause_count
+           FROM silver.rebirth_request""",
+        ("edge_node_id", "birth_epoch", "reason"),
+        ("requested_ms", "answered_ms", "cause_count"),
+    ),
+)
