@@ -11,6 +11,7 @@ TARIFF_RATE = Table(
     grain="one price of one tariff, by weekday and wall time",
     key=("tariff_id", "weekdays", "start_local", "valid_from"),
     written_by="nb_silver_reference",
+    is_small=True,
     columns=(
         required("tariff_id", "string", "a tariff belongs to one site, a site has one at a time"),
         required("site_id", "string", "its zone is that of the wall times"),
@@ -32,6 +33,7 @@ TARIFF_HOLIDAY = Table(
     grain="one date that a tariff counts as weekday 8",
     key=("tariff_id", "date"),
     written_by="nb_silver_reference",
+    is_small=True,
     columns=(required("tariff_id", "string"), required("date", "date")),
 )
 
@@ -42,6 +44,7 @@ DEMAND_CHARGE = Table(
     grain="one price of a tariff for the peak demand of a month",
     key=("tariff_id", "valid_from"),
     written_by="nb_silver_reference",
+    is_small=True,
     columns=(
         required("tariff_id", "string"),
         required("price_per_kw", "double", "per month, in the tariff's currency"),
@@ -57,6 +60,7 @@ ENERGY_METER = Table(
     grain="one meter whose energy another meter counts too",
     key=("tag_id",),
     written_by="nb_silver_reference",
+    is_small=True,
     columns=(
         required("tag_id", "string"),
         required("parent_tag_id", "string", "the meter above it; a site's energy is that of its top meters"),

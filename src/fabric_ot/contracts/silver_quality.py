@@ -31,6 +31,7 @@ CONTROL_CHART = Table(
     grain="one chart of one characteristic of what one asset makes",
     key=("chart_id",),
     written_by="nb_silver_reference",
+    is_small=True,
     columns=(
         required("chart_id", "string"),
         required("asset_id", "string"),
@@ -49,6 +50,7 @@ CONTROL_BASELINE = Table(
     grain="one declared baseline of one chart: a version of its limits",
     key=("chart_id", "limit_version"),
     written_by="nb_silver_reference",
+    is_small=True,
     columns=(
         required("chart_id", "string"),
         required("limit_version", "string"),
@@ -65,6 +67,7 @@ CONTROL_LIMIT = Table(
     grain="one version of the limits of one chart",
     key=("chart_id", "limit_version"),
     written_by="nb_silver_quality",
+    is_small=True,
     columns=(
         required("chart_id", "string"),
         optional("chart_kind", "string", "null while no point lies in the baseline"),

@@ -17,6 +17,7 @@ TAG = Table(
     grain="one version of one tag",
     key=("tag_id", "valid_from_utc"),
     written_by="nb_silver_reference",
+    is_small=True,
     columns=(
         required("tag_id", "string"),
         required("asset_id", "string"),
@@ -35,6 +36,7 @@ ASSET = Table(
     grain="one version of one asset",
     key=("asset_id", "valid_from_utc"),
     written_by="nb_silver_reference",
+    is_small=True,
     columns=(
         required("asset_id", "string"),
         required("asset_name", "string"),
@@ -52,6 +54,7 @@ PRODUCT = Table(
     grain="one version of one product",
     key=("product_id", "valid_from_utc"),
     written_by="nb_silver_reference",
+    is_small=True,
     columns=(
         required("product_id", "string"),
         required("product_name", "string"),
@@ -67,6 +70,7 @@ SITE = Table(
     grain="one site",
     key=("site_id",),
     written_by="nb_silver_reference",
+    is_small=True,
     columns=(
         required("site_id", "string"),
         required("site_name", "string"),
@@ -81,6 +85,7 @@ STATE_CATEGORY = Table(
     grain="one state",
     key=("state",),
     written_by="nb_silver_reference",
+    is_small=True,
     columns=(
         required("state", "string", "as the machine reports it, upper case"),
         required("time_category", "string", "of contracts.roles"),
@@ -94,6 +99,7 @@ SHIFT = Table(
     grain="one shift of one site's calendar",
     key=("site_id", "shift_id"),
     written_by="nb_silver_reference",
+    is_small=True,
     columns=(
         required("site_id", "string"),
         required("shift_id", "string"),
@@ -110,6 +116,7 @@ SHIFT_STOP = Table(
     grain="one planned stop of one shift",
     key=("site_id", "shift_id", "stop_id"),
     written_by="nb_silver_reference",
+    is_small=True,
     columns=(
         required("site_id", "string"),
         required("shift_id", "string"),

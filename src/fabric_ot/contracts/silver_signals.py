@@ -11,6 +11,7 @@ UNIT = Table(
     grain="one text that names a unit of measure",
     key=("unit",),
     written_by="nb_silver_signal",
+    is_small=True,
     columns=(
         required("unit", "string", "code, symbol, alias or OPC UA unit id; case counts"),
         required("code", "string", "UNECE Rec 20 code, else the symbol"),
@@ -27,6 +28,7 @@ SIGNAL_RULE = Table(
     grain="what one tag's signal must keep to",
     key=("tag_id",),
     written_by="nb_silver_reference",
+    is_small=True,
     columns=(
         required("tag_id", "string"),
         optional("expected_interval_s", "double", "between samples; null: silence is not judged"),

@@ -39,7 +39,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the plant: `layer` says where it lives, `key` what makes a row unique."""
+    """One table of the plant: `layer` says where it lives, `key` what makes a row unique.
+
+    `is_small`: what people declare, thousands of rows at most; a lakehouse reads it once and holds it.
+    """
 
     layer: Layer
     schema: str
@@ -49,6 +52,7 @@ class Table:
     columns: tuple[Column, ...]
     written_by: str
     partition_by: tuple[str, ...] = ()
+    is_small: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a table whose key or partition names a column that it does not have."""

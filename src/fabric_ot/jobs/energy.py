@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ContractError
 from fabric_ot.jobs.progress import finish_batches, pending_batches
-from fabric_ot.jobs.report import JobReport
+from fabric_ot.jobs.report import JobReport, changed_rows
 from fabric_ot.jobs.touched_assets import find_touched
 from fabric_ot.jobs.touched_sites import TouchedSites, sites_of
+from fabric_ot.lakehouse import do_together
 from fabric_ot.transforms.energy.bills import to_demand_bill, to_energy_bill, to_site_periods
 from fabric_ot.transforms.energy.shifts import to_shift_baseline, to_shift_state_energy
 from fabric_ot.transforms.energy.sites import join_sites, rollup_series_load, to_meter_demand, to_site_demand
@@ -41,9 +44,9 @@ class _Scope:
     def of_assets(self, name: str) -> DataFrame:
         return self.touched.assets.rows_of(self.read(name))
 
-    def replace(self, name: str, rows: DataFrame) -> int:
-        kept = self.touched.rows_of(rows)
-        return self.silver.replace(f"plant.{name}", kept, where=self.touched.condition).changed
+    def replace_all(self, tables: Mapping[str, DataFrame]) -> dict[str, int]:
+        kept = {f"plant.{name}": self.touched.rows_of(rows) for name, rows in tables.items()}
+        return changed_rows(self.silver.replace_all(kept, where=self.touched.condition))
 
 
 def run_energy(silver: Lakehouse, *, as_of_utc: dt.datetime, baseline_to: dt.date | None = None) -> JobReport:
@@ -66,8 +69,10 @@ def run_energy(silver: Lakehouse, *, as_of_utc: dt.datetime, baseline_to: dt.dat
     counts = {"batches": len(batches)}
     notes: tuple[str, ...] = ()
     if not scope.touched.is_nothing:
-        counts |= _write_meters(scope)
-        counts |= _write_machines(scope, baseline_to)
+        halves = do_together(
+            {"meters": partial(_write_meters, scope), "machines": partial(_write_machines, scope, baseline_to)}
+        )
+        counts |= halves["meters"] | halves["machines"]
         notes = _findings(scope)
     finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
     return JobReport(STEP, counts, notes)
@@ -89,11 +94,13 @@ def _write_meters(scope: _Scope) -> dict[str, int]:
         with silver.staged(_periods(scope, windows)) as periods:
             _refuse_overlaps(periods)
             costs = costs.unionByName(to_energy_bill(windows, periods))
-            return {
-                "energy_demand": scope.replace("energy_demand", windows),
-                "energy_load": scope.replace("energy_load", rollup_series_load(windows, of_sites)),
-                "energy_cost": scope.replace("energy_cost", costs),
-            }
+            return scope.replace_all(
+                {
+                    "energy_demand": windows,
+                    "energy_load": rollup_series_load(windows, of_sites),
+                    "energy_cost": costs,
+                }
+            )
 
 
 def _periods(scope: _Scope, windows: DataFrame) -> DataFrame:
@@ -127,12 +134,8 @@ def _write_machines(scope: _Scope, baseline_to: dt.date | None) -> dict[str, int
     facts = scope.of_assets("production")
     energy = to_shift_state_energy(placed, scope.of_assets("state_interval"), shifts, facts)
     with silver.staged(scope.touched.rows_of(energy)) as rows:
-        return {
-            "energy_state": scope.replace("energy_state", rows),
-            "energy_baseline": scope.replace(
-                "energy_baseline", to_shift_baseline(rows, facts, baseline_to=baseline_to)
-            ),
-        }
+        baseline = to_shift_baseline(rows, facts, baseline_to=baseline_to)
+        return scope.replace_all({"energy_state": rows, "energy_baseline": baseline})
 
 
 def _findings(scope: _Scope) -> tuple[str, ...]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as sf
 
 from fabric_ot.jobs.progress import finish_batches, pending_batches
-from fabric_ot.jobs.report import JobReport
+from fabric_ot.jobs.report import JobReport, changed_rows
 from fabric_ot.jobs.touched_assets import has_reference_rows
-from fabric_ot.transforms.genealogy.lots import to_lot_blend, to_lot_edges, to_lot_trace
+from fabric_ot.lakehouse import do_together
+from fabric_ot.transforms.genealogy.lots import Direction, to_lot_blend, to_lot_edges, to_lot_trace
 from fabric_ot.transforms.genealogy.mass_balance import to_mass_balance
 
 if TYPE_CHECKING:
@@ -50,25 +53,26 @@ def run_genealogy(
         stocks = silver.read("plant.lot_stock")
         balance = to_mass_balance(movements, stocks, tolerance_fraction=tolerance_fraction)
         with silver.staged(to_lot_edges(movements)) as edges:
-            tables = {
-                "lot_trace": _traces(silver, edges, max_depth=max_depth),
-                "lot_blend": to_lot_blend(edges, max_steps=max_steps, settle=silver.settled),
-                "mass_balance": balance,
+            walks: dict[str, Callable[[], DataFrame]] = {
+                "forward": partial(_trace, silver, edges, "forward", max_depth=max_depth),
+                "backward": partial(_trace, silver, edges, "backward", max_depth=max_depth),
+                "blend": partial(to_lot_blend, edges, max_steps=max_steps, settle=silver.settled),
             }
-            counts |= {name: silver.replace(f"plant.{name}", rows).changed for name, rows in tables.items()}
+            walked = do_together(walks)
+            tables = {
+                "plant.lot_trace": walked["forward"].unionByName(walked["backward"]),
+                "plant.lot_blend": walked["blend"],
+                "plant.mass_balance": balance,
+            }
+            counts |= changed_rows(silver.replace_all(tables))
         notes = _findings(silver)
     finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
     return JobReport(STEP, counts, notes)
 
 
-def _traces(silver: Lakehouse, edges: DataFrame, *, max_depth: int) -> DataFrame:
-    forward, backward = (
-        to_lot_trace(edges, direction=direction, max_depth=max_depth, settle=silver.settled).withColumn(
-            "direction", sf.lit(direction)
-        )
-        for direction in ("forward", "backward")
-    )
-    return forward.unionByName(backward).withColumn("path", sf.array_join("path", " > "))
+def _trace(silver: Lakehouse, edges: DataFrame, direction: Direction, *, max_depth: int) -> DataFrame:
+    trace = to_lot_trace(edges, direction=direction, max_depth=max_depth, settle=silver.settled)
+    return trace.withColumns({"direction": sf.lit(direction), "path": sf.array_join("path", " > ")})
 
 
 def _findings(silver: Lakehouse) -> tuple[str, ...]:

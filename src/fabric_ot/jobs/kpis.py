@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as sf
 
 from fabric_ot.jobs.progress import finish_batches, pending_batches
-from fabric_ot.jobs.report import JobReport
+from fabric_ot.jobs.report import JobReport, changed_rows
 from fabric_ot.jobs.touched_assets import find_touched
 from fabric_ot.jobs.touched_sites import TouchedSites, sites_of
 from fabric_ot.transforms.intervals import utc_literal
@@ -88,10 +88,10 @@ def _write(silver: Lakehouse, scope: TouchedSites, shift_facts: DataFrame) -> di
     more = [tell(silver) for tell in MORE_INPUTS]
     day_facts = to_day_facts(shift_facts, silver.read("plant.site"), more)
     tables = {
-        "production_loss": to_loss_tree(shift_facts, by=ASSET_SHIFT_KEY, stops=STOP_CAUSES),
-        "kpi": to_kpis(day_facts),
+        "plant.production_loss": to_loss_tree(shift_facts, by=ASSET_SHIFT_KEY, stops=STOP_CAUSES),
+        "plant.kpi": to_kpis(day_facts),
     }
-    return {name: silver.replace(f"plant.{name}", rows, where=scope.condition).changed for name, rows in tables.items()}
+    return changed_rows(silver.replace_all(tables, where=scope.condition))
 
 
 def _compared(silver: Lakehouse, *, as_of_utc: dt.datetime) -> DataFrame:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as sf
 
 from fabric_ot.jobs.progress import finish_batches, pending_batches
-from fabric_ot.jobs.report import JobReport
+from fabric_ot.jobs.report import JobReport, changed_rows
 from fabric_ot.transforms.intervals import epoch_us
 from fabric_ot.transforms.maintenance.failures import to_failure_matches, to_failures, to_operating
 from fabric_ot.transforms.maintenance.orders import (
@@ -82,20 +82,17 @@ def _compute(silver: Lakehouse, as_of_utc: dt.datetime, choices: MaintenanceChoi
     matches = to_failure_matches(failures, orders, before_s=choices.before_s, after_s=choices.after_s)
     first_told = orders.select(sf.least("reported_utc", "started_utc", "due_utc").alias("start_utc"))
     instants = intervals.select("start_utc").unionByName(first_told)
-    counts: dict[str, int] = {}
     with (
         silver.staged(matches) as matched,
         silver.staged(to_month_periods(instants, until_utc=as_of_utc)) as periods,
     ):
         operating = to_operating(intervals, micro_stop_s=micro_stop_s, max_gap_s=max_gap_s)
         tables = {
-            "failure": _as_rows(matched),
-            "reliability": _reliability(matched, operating, periods),
-            "maintenance_compliance": _compliance(orders, periods, as_of_utc, choices),
+            "plant.failure": _as_rows(matched),
+            "plant.reliability": _reliability(matched, operating, periods),
+            "plant.maintenance_compliance": _compliance(orders, periods, as_of_utc, choices),
         }
-        for name, rows in tables.items():
-            counts[name] = silver.replace(f"plant.{name}", rows).changed
-    return counts
+        return changed_rows(silver.replace_all(tables))
 
 
 def _as_rows(matches: DataFrame) -> DataFrame:

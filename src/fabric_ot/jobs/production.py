@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as sf
 
 from fabric_ot.jobs.progress import finish_batches, finished_by, pending_batches
-from fabric_ot.jobs.report import JobReport
+from fabric_ot.jobs.report import JobReport, changed_rows
 from fabric_ot.jobs.shift_calendar import find_first_times, write_calendar
 from fabric_ot.jobs.touched_assets import Touched, find_touched
 from fabric_ot.transforms.energy.meters import (
@@ -82,8 +82,9 @@ class _Scope:
     as_of_utc: dt.datetime
     choices: ProductionChoices
 
-    def replace(self, silver: Lakehouse, name: str, rows: DataFrame) -> int:
-        return silver.replace(f"plant.{name}", rows, where=self.touched.condition).changed
+    def replace_all(self, silver: Lakehouse, tables: Mapping[str, DataFrame]) -> dict[str, int]:
+        named = {f"plant.{name}": rows for name, rows in tables.items()}
+        return changed_rows(silver.replace_all(named, where=self.touched.condition))
 
 
 def run_production(
@@ -164,7 +165,7 @@ def _write_events(
         "count_delta": join_product_running(deltas, runs),
         "energy_interval": to_metered_energy(deltas, tags).unionByName(labeled),
     }
-    return {name: scope.replace(silver, name, rows) for name, rows in events.items()}
+    return scope.replace_all(silver, events)
 
 
 def _write_facts(silver: Lakehouse, scope: _Scope, runs: DataFrame, asset_shifts: DataFrame) -> dict[str, int]:
@@ -172,7 +173,7 @@ def _write_facts(silver: Lakehouse, scope: _Scope, runs: DataFrame, asset_shifts
     intervals, deltas = (
         scope.touched.rows_of(silver.read(f"plant.{name}")) for name in ("state_interval", "count_delta")
     )
-    counts = {"state_evidence": scope.replace(silver, "state_evidence", _evidence(silver, scope, intervals))}
+    counts = scope.replace_all(silver, {"state_evidence": _evidence(silver, scope, intervals)})
     evidence = scope.touched.rows_of(silver.read("plant.state_evidence"))
     with silver.staged(to_segments(evidence, runs, asset_shifts, silver.read("plant.planned_stop"))) as segments:
         is_busy = scope.choices.planned_down_is_busy
@@ -183,7 +184,7 @@ def _write_facts(silver: Lakehouse, scope: _Scope, runs: DataFrame, asset_shifts
             "time_account": to_time_account(intervals, asset_shifts, segments),
             "production": to_production(segments, made, busy, silver.read("plant.product")),
         }
-        return counts | {name: scope.replace(silver, name, rows) for name, rows in facts.items()}
+        return counts | scope.replace_all(silver, facts)
 
 
 def _evidence(silver: Lakehouse, scope: _Scope, intervals: DataFrame) -> DataFrame:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, get_args
 
 from pyspark.sql import Column, DataFrame, Row
@@ -18,7 +18,7 @@ from fabric_ot.contracts.sparkplug_rules import RuleMode
 from fabric_ot.errors import ConfigError
 from fabric_ot.jobs.progress import finish_batches
 from fabric_ot.jobs.report import JobReport
-from fabric_ot.lakehouse import Lakehouse
+from fabric_ot.lakehouse import Lakehouse, do_together
 from fabric_ot.transforms.messages.decoded_samples import is_sample, to_refused_samples
 from fabric_ot.transforms.messages.decoders import REFERENCE_PREFIX, SAMPLE_ORDER, is_reference, with_decoder
 from fabric_ot.transforms.messages.historian import to_historian_samples
@@ -107,10 +107,14 @@ def run_readings(
         plain = stages.enter_context(silver.staged(_to_plain_samples(own.where(scope.is_in()), config, silver)))
         window = _find_window(own, silver, scope, stages, is_strict=mode == "strict")
         samples = plain if window is None else plain.unionByName(window.samples)
-        _write_readings(plain, samples, window, silver, scope)
-        _write_quarantine(to_quarantine(samples, messages), window, silver, scope)
-        told = _write_log(window, silver, scope)
-        told |= _write_broken_rules(samples, window, silver, scope)
+        writes: dict[str, Callable[[], Any]] = {
+            "reading": partial(_write_readings, plain, samples, window, silver, scope),
+            "quarantine": partial(_write_quarantine, to_quarantine(samples, messages), window, silver, scope),
+            "log": partial(_write_log, window, silver, scope),
+            "broken rules": partial(_write_broken_rules, samples, window, silver, scope),
+        }
+        written = do_together(writes)
+        told = written["log"] | written["broken rules"]
         _write_audit(rollup_audit(rollup_messages(plain)), told.pop("batches"), silver, scope)
     counts = {"batches": len(scope.new_batches), **_account(silver, scope), **told}
     finish_batches(silver, scope.new_batches, step=STEP, as_of_utc=as_of_utc)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
 from fabric_ot.contracts import places
 from fabric_ot.contracts.landing import CsvMapping, LandingConfig, parse_landing_config
 from fabric_ot.jobs.progress import finish_batches, landed_batches, pending_batches
 from fabric_ot.jobs.report import JobReport
+from fabric_ot.lakehouse import do_together
 from fabric_ot.quality.rules import RuleSet
 from fabric_ot.quality.split import with_reasons
 from fabric_ot.transforms.messages.decoders import is_reference
@@ -21,6 +24,7 @@ from fabric_ot.transforms.reference.rows import (
     ENTITIES,
     default_mapping,
     entity_columns,
+    generations,
     mapping_problem,
     split_reference_rows,
     to_reference_rows,
@@ -30,11 +34,10 @@ from fabric_ot.transforms.reference.rows import (
 from fabric_ot.transforms.reference.versions import keep_last_arrival, to_versions
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
     from fabric_ot.lakehouse import Lakehouse, MergeCounts
 
 STEP = "reference"
+_ROWS_PER_PARTITION = 100_000
 
 
 def run_reference(bronze: Lakehouse, silver: Lakehouse, *, as_of_utc: dt.datetime) -> JobReport:
@@ -72,38 +75,59 @@ def _mappings(config: LandingConfig) -> dict[str, CsvMapping]:
 def _rebuild(
     messages: DataFrame, mappings: Mapping[str, CsvMapping], silver: Lakehouse, *, as_of_utc: dt.datetime
 ) -> dict[str, int]:
-    good, outcomes = _read_all(silver.settled(messages), mappings, silver.settled, as_of_utc=as_of_utc)
-    counts = {e: silver.replace(f"plant.{e}", _final(e, rows)).changed for e, rows in good.items()}
+    good, outcomes = _read_all(_few(silver.settled(messages)), mappings, silver, as_of_utc=as_of_utc)
+    absent = [f"plant.{entity}" for entity in ENTITIES if entity not in good]
+    silver.create(*absent)
     outcomes = silver.settled(outcomes)
-    counts["quarantine"] = _quarantine(outcomes, silver).changed
-    counts["audit"] = _audit(outcomes, silver).changed
-    return counts
+    written = do_together(
+        {
+            **{e: partial(silver.replace, f"plant.{e}", _final(e, rows)) for e, rows in good.items()},
+            "quarantine": partial(_quarantine, outcomes, silver),
+            "audit": partial(_audit, outcomes, silver),
+        }
+    )
+    return {name: counts.changed for name, counts in written.items()}
+
+
+def _few(messages: DataFrame) -> DataFrame:
+    """Put reference rows into as few partitions as they need: each costs a task in every step of every entity."""
+    return messages.coalesce(1 + messages.count() // _ROWS_PER_PARTITION)
 
 
 def _read_all(
-    messages: DataFrame,
-    mappings: Mapping[str, CsvMapping],
-    settle: Callable[[DataFrame], DataFrame],
-    *,
-    as_of_utc: dt.datetime,
+    messages: DataFrame, mappings: Mapping[str, CsvMapping], silver: Lakehouse, *, as_of_utc: dt.datetime
 ) -> tuple[dict[str, DataFrame], DataFrame]:
-    """Return the good rows of each entity, and what became of every message.
+    """Return the good rows of each entity that ever landed, and what became of every message.
 
     The rows of an entity are settled: they are written, they are parents of others, and they are accounted for.
+    Entities that hang on each other follow each other; the others are read side by side.
     """
     problems = {mapping.topic: found for mapping in mappings.values() if (found := mapping_problem(mapping))}
-    readable = [default_mapping(entity).topic for entity in ENTITIES if default_mapping(entity).topic not in problems]
-    outcomes = to_unreadable_rows(messages.where(~sf.col("topic").isin(*readable)), problems)
+    landed = {row.topic for row in messages.select("topic").distinct().collect()}
+    unreadable = to_unreadable_rows(messages.where(~sf.col("topic").isin(*_readable(problems))), problems)
+    outcomes = [unreadable]
     good: dict[str, DataFrame] = {}
-    for entity in ENTITIES:
-        is_readable = default_mapping(entity).topic in readable
-        mapping = mappings[entity] if is_readable else default_mapping(entity)
-        rows = to_reference_rows(messages.where(sf.lit(is_readable)), mapping)
-        judged = _with_broken_rules(rows, entity, as_of_utc=as_of_utc)
-        checked = settle(with_missing_parents(judged, entity, good))
-        good[entity], _ = split_reference_rows(checked)
-        outcomes = outcomes.unionByName(checked.select(*CARRIED))
-    return good, outcomes
+    nothing = {entity: to_reference_rows(messages.where(sf.lit(False)), default_mapping(entity)) for entity in ENTITIES}
+    for generation in generations():
+        present = {entity: topic for entity in generation if (topic := default_mapping(entity).topic) in landed}
+        good |= {entity: nothing[entity] for entity, topic in present.items() if topic in problems}
+        read = [entity for entity, topic in present.items() if topic not in problems]
+        judged = {e: _judged(messages, e, mappings[e], nothing | good, as_of_utc=as_of_utc) for e in read}
+        for entity, checked in silver.settled_all(judged).items():
+            good[entity], _ = split_reference_rows(checked)
+            outcomes.append(checked.select(*CARRIED))
+    return good, reduce(DataFrame.unionByName, outcomes)
+
+
+def _readable(problems: Mapping[str, str]) -> list[str]:
+    return [topic for entity in ENTITIES if (topic := default_mapping(entity).topic) not in problems]
+
+
+def _judged(
+    messages: DataFrame, entity: str, mapping: CsvMapping, good: Mapping[str, DataFrame], *, as_of_utc: dt.datetime
+) -> DataFrame:
+    judged = _with_broken_rules(to_reference_rows(messages, mapping), entity, as_of_utc=as_of_utc)
+    return with_missing_parents(judged, entity, good)
 
 
 def _with_broken_rules(rows: DataFrame, entity: str, *, as_of_utc: dt.datetime) -> DataFrame:

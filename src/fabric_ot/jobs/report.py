@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fabric_ot.lakehouse import MergeCounts
 
 
 @dataclass(frozen=True)
@@ -23,3 +27,8 @@ class JobReport:
             '{"job": "messages", "counts": {"files": 2}, "notes": []}'
         """
         return json.dumps({"job": self.job, "counts": dict(self.counts), "notes": list(self.notes)})
+
+
+def changed_rows(written: Mapping[str, MergeCounts]) -> dict[str, int]:
+    """Return how many rows of each table were written, by the table's name without its schema."""
+    return {table.rpartition(".")[2]: counts.changed for table, counts in written.items()}

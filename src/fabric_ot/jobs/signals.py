@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as sf
@@ -11,6 +12,7 @@ from fabric_ot.contracts.silver_signals import SIGNAL_RULE
 from fabric_ot.jobs.progress import finish_batches, finished_by, pending_batches
 from fabric_ot.jobs.report import JobReport
 from fabric_ot.jobs.signal_window import SignalWindow, find_window
+from fabric_ot.lakehouse import do_together
 from fabric_ot.transforms.intervals import utc_literal
 from fabric_ot.transforms.samples import join_tags, keep_last_sample
 from fabric_ot.transforms.signals.gaps import to_gaps
@@ -51,9 +53,13 @@ def run_signals(silver: Lakehouse, *, as_of_utc: dt.datetime, max_hold_s: float 
         if silver.version("plant.unit") is None:
             silver.append("plant.unit", units)
         with silver.staged(_samples(silver, window, units, max_hold_s)) as samples:
-            counts["reading_minute"] = _write_minutes(silver, samples, window)
-            counts["reading_gap"] = _write_gaps(silver, samples, window, as_of_utc)
-        counts["clock_skew"] = _write_skews(silver, window)
+            counts |= do_together(
+                {
+                    "reading_minute": partial(_write_minutes, silver, samples, window),
+                    "reading_gap": partial(_write_gaps, silver, samples, window, as_of_utc),
+                    "clock_skew": partial(_write_skews, silver, window),
+                }
+            )
     finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
     return JobReport(STEP, counts)
 

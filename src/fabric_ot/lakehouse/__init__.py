@@ -9,5 +9,6 @@ from fabric_ot.lakehouse.files import FileArea, LandedFile
 from fabric_ot.lakehouse.locations import open_lakehouse
 from fabric_ot.lakehouse.merge import Keep, MergeCounts
 from fabric_ot.lakehouse.tables import Lakehouse
+from fabric_ot.lakehouse.together import do_together
 
-__all__ = ["FileArea", "Keep", "Lakehouse", "LandedFile", "MergeCounts", "open_lakehouse"]
+__all__ = ["FileArea", "Keep", "Lakehouse", "LandedFile", "MergeCounts", "do_together", "open_lakehouse"]

@@ -87,22 +87,27 @@ class MergePlan:
 def to_actions(source: DataFrame, target: DataFrame, key: Sequence[str], plan: MergePlan) -> DataFrame:
     """Return one row per change of the target: source columns with a prefix, and `_action` insert, update or delete.
 
-    `source` and `target` have the contract's columns and unique keys.
+    `source` and `target` have the contract's columns and unique keys without nulls. Cost: one join on the key.
     """
     known = target if plan.bound is None else target.where(plan.bound)
     prefixed = _prefix(source)
-    actions = _inserts(prefixed, known, key) if plan.keep == "target" else _upserts(prefixed, known, key, plan)
-    if plan.delete_where is None:
-        return actions
-    keys = prefixed.select(*(SOURCE_PREFIX + name for name in key))
-    gone = _prefix(known.where(plan.delete_where).join(keys, _equal(key), "left_anti"))
-    return actions.unionByName(gone.withColumn(ACTION, sf.lit("delete")))
+    if plan.keep == "target" and plan.delete_where is None:
+        return prefixed.join(known.select(*key), _is_same(key), "left_anti").withColumn(ACTION, sf.lit("insert"))
+    return _changes(prefixed, known, key, plan)
 
 
 def count_actions(actions: DataFrame) -> MergeCounts:
-    """Count the actions; the one job of a merge that changes nothing."""
-    found = {row[ACTION]: row["count"] for row in actions.groupBy(ACTION).count().collect()}
-    return MergeCounts(found.get("insert", 0), found.get("update", 0), found.get("delete", 0))
+    """Count the actions; the last job of a merge that changes nothing."""
+    kinds = ("insert", "update", "delete")
+    counts = [sf.count(sf.when(sf.col(ACTION) == kind, 1)).alias(kind) for kind in kinds]
+    return MergeCounts(*actions.agg(*counts).collect()[0])
+
+
+def to_inserted(actions: DataFrame) -> DataFrame:
+    """Return the rows that actions insert, under their names in the table."""
+    names = [name for name in actions.columns if name != ACTION]
+    inserted = actions.where(sf.col(ACTION) == "insert")
+    return inserted.select(*(sf.col(name).alias(name.removeprefix(SOURCE_PREFIX)) for name in names))
 
 
 def apply_actions(
@@ -119,7 +124,7 @@ def apply_actions(
 
     columns = [name.removeprefix(SOURCE_PREFIX) for name in actions.columns if name != ACTION]
     values: dict[str, str | Column] = {name: sf.col(SOURCE_PREFIX + name) for name in columns}
-    condition = _equal(key) if bound is None else _equal(key) & bound
+    condition = _is_same(key) if bound is None else _is_same(key) & bound
     merge = DeltaTable.forPath(spark, path).merge(actions, condition)
     if counts.deleted:
         merge = merge.whenMatchedDelete(condition=sf.col(ACTION) == "delete")
@@ -130,21 +135,26 @@ def apply_actions(
     merge.execute()
 
 
-def _inserts(prefixed: DataFrame, target: DataFrame, key: Sequence[str]) -> DataFrame:
-    return prefixed.join(target.select(*key), _equal(key), "left_anti").withColumn(ACTION, sf.lit("insert"))
-
-
-def _upserts(prefixed: DataFrame, target: DataFrame, key: Sequence[str], plan: MergePlan) -> DataFrame:
+def _changes(prefixed: DataFrame, target: DataFrame, key: Sequence[str], plan: MergePlan) -> DataFrame:
     names = plan.order_by if plan.keep == "last_arrival" else target.columns
     compared = [name for name in names if name not in key]
-    known = target.select(*key, *compared).withColumn("_is_known", sf.lit(True))
-    joined = prefixed.join(known, _equal(key), "left")
-    outcome = sf.when(sf.col("_is_known").isNull(), "insert").when(_is_update(compared, plan.keep), "update")
-    return joined.select(*prefixed.columns, outcome.alias(ACTION)).where(sf.col(ACTION).isNotNull())
+    goes = sf.lit(False) if plan.delete_where is None else plan.delete_where
+    known = target.select(*key, *compared, sf.lit(True).alias("_is_known"), goes.alias("_goes"))
+    joined = prefixed.join(known, _is_same(key), "left" if plan.delete_where is None else "full")
+    is_new = sf.col("_is_known").isNull()
+    is_gone = sf.col(SOURCE_PREFIX + key[0]).isNull()
+    outcome = (
+        sf.when(is_new, "insert")
+        .when(is_gone, sf.when(sf.col("_goes"), "delete"))
+        .when(_is_update(compared, plan.keep), "update")
+    )
+    keys = {SOURCE_PREFIX + name: sf.coalesce(SOURCE_PREFIX + name, name) for name in key}
+    columns = [keys[name].alias(name) if name in keys else sf.col(name) for name in prefixed.columns]
+    return joined.select(*columns, outcome.alias(ACTION)).where(sf.col(ACTION).isNotNull())
 
 
 def _is_update(compared: Sequence[str], keep: Keep) -> Column:
-    if not compared:
+    if keep == "target" or not compared:
         return sf.lit(False)
     if keep == "last_arrival":
         return sf.struct(*(sf.col(SOURCE_PREFIX + n).alias(n) for n in compared)) > sf.struct(*compared)
@@ -153,6 +163,10 @@ def _is_update(compared: Sequence[str], keep: Keep) -> Column:
 
 def _prefix(rows: DataFrame) -> DataFrame:
     return rows.select(*(sf.col(name).alias(SOURCE_PREFIX + name) for name in rows.columns))
+
+
+def _is_same(key: Sequence[str]) -> Column:
+    return reduce(lambda a, b: a & b, (sf.col(name) == sf.col(SOURCE_PREFIX + name) for name in key))
 
 
 def _equal(names: Sequence[str]) -> Column:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pyspark.sql import functions as sf
 
@@ -12,11 +14,22 @@ from fabric_ot.contracts import Table, find_table
 from fabric_ot.contracts.table import Layer
 from fabric_ot.lakehouse.conform import as_contract, check_rows, conform, spark_type
 from fabric_ot.lakehouse.files import FileArea
-from fabric_ot.lakehouse.merge import Keep, MergeCounts, MergePlan, apply_actions, count_actions, to_actions
+from fabric_ot.lakehouse.merge import (
+    Keep,
+    MergeCounts,
+    MergePlan,
+    apply_actions,
+    count_actions,
+    to_actions,
+    to_inserted,
+)
 from fabric_ot.lakehouse.storage import delta_version, release
+from fabric_ot.lakehouse.together import do_together
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
+
+Key = TypeVar("Key")
 
 
 class Lakehouse:
@@ -32,17 +45,20 @@ class Lakehouse:
         self.files = FileArea(spark, files_path)
         self._spark = spark
         self._tables_path = tables_path.rstrip("/")
+        self._held: dict[str, tuple[int, DataFrame]] = {}
+        self._holding = Lock()
 
     def read(self, table: str) -> DataFrame:
         """Return the table as it is now; an empty frame with the contract's schema where it does not exist yet."""
         contract = self._contract(table)
         version = self.version(table)
+        if contract.is_small and version is not None:
+            return self._held_at(contract, version)
         if version is None:
             # A frame that the optimizer knows to be empty: joins with it cost nothing.
             nothing = self._spark.range(1).where(sf.lit(False))
             return nothing.select(*(sf.lit(None).cast(spark_type(c)).alias(c.name) for c in contract.columns))
-        reader = self._spark.read.format("delta").option("versionAsOf", version)
-        return as_contract(reader.load(self._path(contract)), contract, where=f"{self.name}.{table}")
+        return self._read_at(contract, version)
 
     def append(self, table: str, rows: DataFrame) -> int:
         """Add `rows` to the table, creating it where it is missing, and return how many there were.
@@ -106,6 +122,25 @@ class Lakehouse:
         plan = MergePlan("source", (), delete_where, bound, within=within, is_whole_table=is_whole_table)
         return self._merge("replace", table, rows, plan)
 
+    def replace_all(
+        self, rows_by_table: Mapping[str, DataFrame], *, where: Column | None = None
+    ) -> dict[str, MergeCounts]:
+        """Do `replace` for several tables, some at a time: small tables take less than half as long.
+
+        Tables are written apart from each other: when one fails, others may have been written, and the next run of
+        the step writes what is missing.
+
+        Raises:
+            ContractError: as `replace`, for the first table that failed; the others stand in its notes.
+        """
+        return do_together(
+            {table: partial(self.replace, table, rows, where=where) for table, rows in rows_by_table.items()}
+        )
+
+    def settled_all(self, frames: Mapping[Key, DataFrame]) -> dict[Key, DataFrame]:
+        """Do `settled` for several frames, some at a time."""
+        return do_together({name: partial(self.settled, rows) for name, rows in frames.items()})
+
     @contextmanager
     def staged(self, rows: DataFrame) -> Iterator[DataFrame]:
         """Compute `rows` now, once for all uses inside the block; released at its end.
@@ -145,23 +180,46 @@ class Lakehouse:
         contract = self._contract(table)
         where = self._where(verb, table)
         conformed = plan.one_per_key(conform(rows, contract, where=where), contract.key, where=where)
+        key_to_check = contract.key if plan.needs_key_check else ()
         with self.staged(conformed) as source:
-            key_to_check = contract.key if plan.needs_key_check else ()
             count = check_rows(source, contract, where=where, key=key_to_check, within=plan.conditions)
             if self.version(table) is None:
                 return self._first_load(contract, source, count)
             target = self.read(table)
             if plan.bound is not None and plan.delete_where is None and target.where(plan.bound).isEmpty():
                 return self._first_load(contract, source, count)
-            actions = to_actions(source, target, contract.key, plan)
-            with self.staged(actions) as changes:
+            with self.staged(to_actions(source, target, contract.key, plan)) as changes:
                 counts = count_actions(changes)
-                if counts.changed and plan.is_whole_table:
-                    self._write(contract, source, mode="overwrite")
-                elif counts.changed:
-                    self._add_columns(contract)
-                    apply_actions(self._spark, self._path(contract), changes, contract.key, counts, bound=plan.bound)
+                self._apply(contract, source, changes, counts, plan)
         return counts
+
+    def _read_at(self, contract: Table, version: int) -> DataFrame:
+        reader = self._spark.read.format("delta").option("versionAsOf", version)
+        where = f"{self.name}.{contract.full_name}"
+        return as_contract(reader.load(self._path(contract)), contract, where=where)
+
+    def _held_at(self, contract: Table, version: int) -> DataFrame:
+        """Read a small table once per version: each read of a Delta table is two jobs, however few its rows."""
+        with self._holding:
+            held, frame = self._held.get(contract.full_name, (None, None))
+            if frame is None or held != version:
+                frame = self.settled(self._read_at(contract, version).coalesce(1))
+                self._held[contract.full_name] = (version, frame)
+            return frame
+
+    def _apply(
+        self, contract: Table, source: DataFrame, changes: DataFrame, counts: MergeCounts, plan: MergePlan
+    ) -> None:
+        """Write the changes by the cheapest commit that does it."""
+        if not counts.changed:
+            return
+        if counts.changed == counts.inserted:
+            self._write(contract, to_inserted(changes), mode="append")
+        elif plan.is_whole_table:
+            self._write(contract, source, mode="overwrite")
+        else:
+            self._add_columns(contract)
+            apply_actions(self._spark, self._path(contract), changes, contract.key, counts, bound=plan.bound)
 
     def _contract(self, table: str) -> Table:
         return find_table(self.layer, table)

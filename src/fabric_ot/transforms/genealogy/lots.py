@@ -21,6 +21,8 @@ _ENDS = ("input_lot", "output_lot")
 Settle = Callable[[DataFrame], DataFrame]
 """Computes a frame now and forgets how, as `Lakehouse.settled`: spares planning a long chain of steps at once."""
 
+Direction = Literal["forward", "backward"]
+
 
 def to_lot_edges(movements: DataFrame) -> DataFrame:
     """Turn movements into edges: how much of one lot went into another, and between which times.
@@ -51,7 +53,7 @@ def to_lot_edges(movements: DataFrame) -> DataFrame:
 def to_lot_trace(
     edges: DataFrame,
     *,
-    direction: Literal["forward", "backward"] = "forward",
+    direction: Direction = "forward",
     max_depth: int = 10,
     lots: DataFrame | None = None,
     settle: Settle | None = None,

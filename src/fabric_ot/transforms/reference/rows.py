@@ -91,6 +91,19 @@ PARENTS: Mapping[str, tuple[Parent, ...]] = {
 optional column that is empty names nothing."""
 
 
+def generations() -> tuple[tuple[str, ...], ...]:
+    """Return the reference entities in groups: each after all that its rows may name.
+
+    Example:
+        >>> generations()[0][:3], "work_order" in generations()[2]
+        (('site', 'state_category', 'product'), True)
+    """
+    depth: dict[str, int] = {}
+    for entity in ENTITIES:
+        depth[entity] = max((depth[parent.entity] + 1 for parent in PARENTS.get(entity, ())), default=0)
+    return tuple(tuple(e for e, n in depth.items() if n == group) for group in range(max(depth.values()) + 1))
+
+
 def entity_columns(entity: str) -> tuple[ContractColumn, ...]:
     """Return the columns that a CSV of `entity` carries, typed as in its table.
 

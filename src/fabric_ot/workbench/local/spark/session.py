@@ -25,7 +25,7 @@ _ALWAYS: dict[str, str] = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.databricks.delta.snapshotPartitions": "1",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     # Every step here is many small queries, and these are paid per query: the place of each column expression in
@@ -45,11 +45,17 @@ _ALWAYS: dict[str, str] = {
 # on what was compiled is thrown away and compiled again.
 _SHORT_WORK = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC -Duser.timezone=UTC"
 
+# With a handful of rows, writing and compiling code costs far more than running it uncompiled: neither whole stages
+# are compiled nor the projections that every task makes anew.
+_UNCOMPILED: dict[str, str] = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+
 # Short work dies of JIT and task overhead; volume wants the second compiler and more, smaller tasks.
 _BY_PURPOSE: dict[str, dict[str, str]] = {
     "tests": {
-        # With a handful of rows, compiling a stage costs far more than running it uncompiled.
-        "spark.sql.codegen.wholeStage": "false",
+        **_UNCOMPILED,
         "spark.sql.shuffle.partitions": "2",
         "spark.default.parallelism": "2",
         "spark.sql.adaptive.enabled": "false",
