@@ -18,11 +18,13 @@
 
 # # KPIs
 # 
-# Computes the loss tree, the KPIs of ISO 22400 and the compared formulas of the sites that changed. Runs after nb_silver_energy.
+# Computes the loss tree, the KPIs of ISO 22400 and the compared formulas of the sites that changed. Runs after
+# nb_silver_energy, nb_silver_quality and nb_silver_maintenance.
 
 # PARAMETERS CELL ********************
 
 as_of_utc = "2026-01-01T00:00:00Z"
+item_components = "gripper, sensor"  # replaced, not repaired: MTTF is of them
 
 # METADATA ********************
 
@@ -47,7 +49,8 @@ from fabric_ot.lakehouse import open_lakehouse
 # CELL ********************
 
 silver = open_lakehouse(spark, "ot_silver")
-report = run_kpis(silver, as_of_utc=parse_instant(as_of_utc))
+items = [name.strip() for name in item_components.split(",") if name.strip()]
+report = run_kpis(silver, as_of_utc=parse_instant(as_of_utc), item_components=items)
 display(report.counts)
 
 # METADATA ********************

@@ -13,6 +13,8 @@ from decimal import Decimal
 from itertools import combinations
 from typing import Literal
 
+from fabric_ot.contracts.silver_execution import EXECUTION_QUANTITIES
+
 Severity = Literal["error", "warning"]
 NullPolicy = Literal["fail", "pass"]
 Bound = int | float | Decimal | str | dt.date | dt.datetime
@@ -232,6 +234,20 @@ TABLE_RULES: Mapping[str, tuple[DeclaredRule, ...]] = {
             for first, second in combinations(_ORDER_STAGES, 2)
         ),
         ForeignKey("asset_not_found", ("asset_id",), "plant.asset"),
+    ),
+    "plant.order_execution": (
+        InOrder("execution_without_duration", "start_utc", "end_utc", strict=True),
+        *(InRange("quantity_negative", name, 0) for name in EXECUTION_QUANTITIES),
+        InOrder("more_good_than_inspected", "first_pass_good_qty", "inspected_qty"),
+        ForeignKey("asset_not_found", ("asset_id",), "plant.asset"),
+        ForeignKey("product_not_found", ("product_id",), "plant.product", nulls="pass"),
+    ),
+    "plant.personnel_time": (
+        InRange("time_negative", "attendance_s", 0),
+        InRange("time_negative", "work_s", 0),
+        InOrder("more_work_than_attendance", "work_s", "attendance_s"),
+        ForeignKey("shift_not_found", ("site_id", "shift_id"), "plant.shift"),
+        ForeignKey("asset_not_of_this_site", ("asset_id", "site_id"), "plant.asset"),
     ),
     "plant.state_recoding": (
         InOrder("times_out_of_order", "start_utc", "end_utc", strict=True),

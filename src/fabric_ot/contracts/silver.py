@@ -13,6 +13,7 @@ from fabric_ot.contracts.silver_energy import (
     TARIFF_HOLIDAY,
     TARIFF_RATE,
 )
+from fabric_ot.contracts.silver_execution import EXECUTION_TABLES
 from fabric_ot.contracts.silver_genealogy import GENEALOGY_TABLES
 from fabric_ot.contracts.silver_kpis import FORMULA_COMPARISON, KPI, PRODUCTION_LOSS
 from fabric_ot.contracts.silver_maintenance import MAINTENANCE_TABLES
@@ -72,6 +73,7 @@ SILVER_TABLES: tuple[Table, ...] = (
     *QUALITY_TABLES,
     *GENEALOGY_TABLES,
     *MAINTENANCE_TABLES,
+    *EXECUTION_TABLES,
     *STATE_TABLES,
     TARIFF_RATE,
     TARIFF_HOLIDAY,

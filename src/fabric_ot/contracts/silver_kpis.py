@@ -29,16 +29,21 @@ KPI = Table(
     layer="silver",
     schema="plant",
     name="kpi",
-    grain="asset, production date and KPI",
-    key=("asset_id", "production_date", "kpi"),
+    grain="asset, production date and KPI; of a capability also the chart",
+    key=("asset_id", "production_date", "kpi", "subject"),
     written_by="nb_silver_kpi",
     columns=(
         required("asset_id", "string"),
         required("site_id", "string"),
         required("production_date", "date"),
         required("kpi", "string", "name in transforms.production.kpis.KPIS"),
+        required("subject", "string", "'' of the asset as a whole; of cm, cmk, cp and cpk the chart_id"),
         required("unit", "string"),
-        optional("value", "double", "a ratio of sums over the shifts that are over; null where undefined"),
+        optional(
+            "value",
+            "double",
+            "null where undefined; of the shifts that are over, of a capability all samples of the chart",
+        ),
     ),
 )
 

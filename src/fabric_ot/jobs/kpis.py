@@ -1,9 +1,9 @@
-"""KPIs: from production facts to the loss tree, the KPIs of ISO 22400, and formulas that others publish."""
+"""KPIs: from production facts and records to the loss tree, the KPIs of ISO 22400, and formulas that others publish."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as sf
@@ -19,6 +19,15 @@ from fabric_ot.transforms.production.kpi_facts import (
     to_energy_facts,
     to_kpis,
     to_shift_facts,
+)
+from fabric_ot.transforms.production.kpi_materials import to_material_moves, to_stock_inputs
+from fabric_ot.transforms.production.kpi_records import (
+    rollup_record_inputs,
+    to_asset_windows,
+    to_capability_kpis,
+    to_execution_inputs,
+    to_maintenance_inputs,
+    to_personnel_inputs,
 )
 from fabric_ot.transforms.production.losses import to_loss_tree
 from fabric_ot.transforms.production.peers import (
@@ -45,19 +54,21 @@ def _energy_inputs(silver: Lakehouse) -> DataFrame:
 MORE_INPUTS: tuple[Callable[[Lakehouse], DataFrame], ...] = (_energy_inputs,)
 """Where further inputs of KPIs come from: each gives `asset_id`, `production_date` and columns that `KPIS` names.
 
-A family that tells inspected quantities, order times or repairs by asset and production date adds its own here, and
-its KPIs appear.
+A family that tells further quantities by asset and production date adds its own here, and its KPIs appear. What
+records tell of orders, people, maintenance and lots is in `_record_inputs`.
 """
 
 
-def run_kpis(silver: Lakehouse, *, as_of_utc: dt.datetime) -> JobReport:
+def run_kpis(silver: Lakehouse, *, as_of_utc: dt.datetime, item_components: Sequence[str] = ()) -> JobReport:
     """Compute losses and KPIs again for the sites that new batches, or shifts that have ended, have touched.
 
-    Runs after energy. The comparison of formulas is small and computed as a whole.
+    Runs after energy, quality control and maintenance, and reads what they wrote. The comparison of formulas is small
+    and computed as a whole.
 
     Args:
         silver: the silver lakehouse.
         as_of_utc: the run's clock.
+        item_components: components that are replaced, not repaired, one of each in every asset: MTTF is of them.
     """
     done = silver.read("plant.progress").where(sf.col("step") == "energy").select("ingest_batch_id")
     batches = pending_batches(done, silver, step=STEP)
@@ -69,7 +80,14 @@ def run_kpis(silver: Lakehouse, *, as_of_utc: dt.datetime) -> JobReport:
             scope.rows_of(silver.read("plant.production")), scope.rows_of(silver.read("plant.state_time"))
         )
         with silver.staged(facts) as shift_facts:
-            counts |= _write(silver, scope, shift_facts)
+            windows = to_asset_windows(shift_facts, silver.read("plant.shift_instance"))
+            records = _record_inputs(silver, windows, as_of_utc=as_of_utc, items=item_components)
+            sites, more = silver.read("plant.site"), [*(tell(silver) for tell in MORE_INPUTS), records]
+            day_facts = to_day_facts(shift_facts, sites, more, items_per_asset=len(item_components))
+            capable = to_capability_kpis(
+                silver.read("plant.process_capability"), silver.read("plant.quality_sample"), windows
+            )
+            counts |= _write(silver, scope, shift_facts, to_kpis(day_facts).unionByName(capable))
         comparison = _compared(silver, as_of_utc=as_of_utc)
         counts["formula_comparison"] = silver.replace("plant.formula_comparison", comparison).changed
     finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
@@ -84,12 +102,23 @@ def _completed(silver: Lakehouse) -> list[str]:
     return [row.asset_id for row in found.collect()]
 
 
-def _write(silver: Lakehouse, scope: TouchedSites, shift_facts: DataFrame) -> dict[str, int]:
-    more = [tell(silver) for tell in MORE_INPUTS]
-    day_facts = to_day_facts(shift_facts, silver.read("plant.site"), more)
+def _record_inputs(silver: Lakehouse, windows: DataFrame, *, as_of_utc: dt.datetime, items: Sequence[str]) -> DataFrame:
+    """Return what records tell of orders, people, maintenance and lots, by asset and production date."""
+    moves = to_material_moves(silver.read("plant.lot_movement"))
+    orders, failures = silver.read("plant.maintenance_order"), silver.read("plant.failure")
+    events = (to_maintenance_inputs(orders, failures, items=items), moves.drop("stock_qty"))
+    dated = (
+        to_execution_inputs(silver.read("plant.order_execution")),
+        to_personnel_inputs(silver.read("plant.personnel_time")),
+        to_stock_inputs(moves, windows, until_utc=as_of_utc),
+    )
+    return rollup_record_inputs(events, dated, windows)
+
+
+def _write(silver: Lakehouse, scope: TouchedSites, shift_facts: DataFrame, kpis: DataFrame) -> dict[str, int]:
     tables = {
         "plant.production_loss": to_loss_tree(shift_facts, by=ASSET_SHIFT_KEY, stops=STOP_CAUSES),
-        "plant.kpi": to_kpis(day_facts),
+        "plant.kpi": kpis,
     }
     return changed_rows(silver.replace_all(tables, where=scope.condition))
 

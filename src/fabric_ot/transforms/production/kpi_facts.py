@@ -41,22 +41,26 @@ def to_shift_facts(production: DataFrame, state_time: DataFrame) -> DataFrame:
     return sums.join(rollup_stop_times(state_time, by=keys), keys, "left").fillna(0.0, list(STOP_CAUSES))
 
 
-def to_day_facts(shift_facts: DataFrame, sites: DataFrame, more: Sequence[DataFrame] = ()) -> DataFrame:
+def to_day_facts(
+    shift_facts: DataFrame, sites: DataFrame, more: Sequence[DataFrame] = (), *, items_per_asset: int = 0
+) -> DataFrame:
     """Add up shifts by production date and name the inputs of the KPIs.
 
     Choices, in the standard's symbols: AUST is set-up; ADET is unplanned downtime and idling; AUPT = APT + AUST;
-    AUBT = AUPT + ADET; all outside planned stops. Calendar time is the local day of the production date, an hour
-    short or long where the clock is changed.
+    AUBT = AUPT + ADET; all outside planned stops. Operating time is APT; each asset carries `items_per_asset` items
+    that are replaced, not repaired, and they operate while it does. Calendar time is the local day of the production
+    date, an hour short or long where the clock is changed. Rework is what `more` tells of it: no counter does.
 
     Columns in:  shift_facts: as `to_shift_facts` returns them; sites: `plant.site`; more: `asset_id`,
                  `production_date` and additive inputs of `KPIS`, one row per both.
-    Columns out: `ASSET_DAY`, sums of `shift_facts`, `unit_delay_s`, `unit_processing_s`, `unit_busy_s`, `calendar_s`,
-                 those of `more`.
+    Columns out: `ASSET_DAY`, sums of `shift_facts`, `unit_delay_s`, `unit_processing_s`, `unit_busy_s`, `operating_s`,
+                 `item_operating_s`, `calendar_s`, those of `more`.
     Grain out:   one row per asset and production date.
     Nulls:       `capacity_qty`; those of `more` where it has no row.
     Cost:        one shuffle of partial sums, a join per frame of `more`; sites are broadcast.
     """
-    names = (*_PRODUCTION, "capacity_qty", *STOP_CAUSES)
+    told = {name for frame in more for name in frame.columns}
+    names = [name for name in (*_PRODUCTION, "capacity_qty", *STOP_CAUSES) if name not in told]
     sums = shift_facts.groupBy(*ASSET_DAY).agg(*[known_sum(name) for name in names])
     delay = sf.col("unplanned_down_s") + sf.col("idle_s")
     processing = sf.col("production_s") + sf.col("setup_s")
@@ -67,6 +71,8 @@ def to_day_facts(shift_facts: DataFrame, sites: DataFrame, more: Sequence[DataFr
             "unit_delay_s": delay,
             "unit_processing_s": processing,
             "unit_busy_s": processing + delay,
+            "operating_s": sf.col("production_s"),
+            "item_operating_s": sf.col("production_s") * sf.lit(items_per_asset),
             "calendar_s": (sf.unix_seconds(last) - sf.unix_seconds(first)).cast("double"),
         }
     ).drop("time_zone")
@@ -91,7 +97,7 @@ def to_kpis(day_facts: DataFrame) -> DataFrame:
     """Form every KPI whose inputs there are, one row each.
 
     Columns in:  as `to_day_facts` returns them.
-    Columns out: `ASSET_DAY`, `kpi`, `unit`, `value`.
+    Columns out: `ASSET_DAY`, `kpi`, `subject` (''), `unit`, `value`.
     Grain out:   one row per asset, production date and KPI with inputs.
     Nulls:       `value` where the KPI is undefined.
     Cost:        no shuffle.
@@ -100,7 +106,12 @@ def to_kpis(day_facts: DataFrame) -> DataFrame:
     formed = [kpi for kpi in KPIS.values() if set(kpi.inputs) <= set(day_facts.columns)]
     wide = with_kpis(day_facts, kpis=[kpi.name for kpi in formed])
     long = [
-        sf.struct(sf.lit(k.name).alias("kpi"), sf.lit(k.unit).alias("unit"), sf.col(k.name).alias("value"))
+        sf.struct(
+            sf.lit(k.name).alias("kpi"),
+            sf.lit("").alias("subject"),
+            sf.lit(k.unit).alias("unit"),
+            sf.col(k.name).alias("value"),
+        )
         for k in formed
     ]
     return wide.select(*ASSET_DAY, sf.explode(sf.array(*long)).alias("_kpi")).select(*ASSET_DAY, "_kpi.*")

@@ -12,6 +12,7 @@ from fabric_ot.contracts.bronze import TRANSPORT_COLUMNS
 from fabric_ot.contracts.landing import CsvMapping
 from fabric_ot.contracts.silver import ASSET, PRODUCT, SHIFT, SHIFT_STOP, SITE, STATE_CATEGORY, TAG, WORK_ORDER
 from fabric_ot.contracts.silver_energy import DEMAND_CHARGE, ENERGY_METER, TARIFF_HOLIDAY, TARIFF_RATE
+from fabric_ot.contracts.silver_execution import ORDER_EXECUTION, PERSONNEL_TIME
 from fabric_ot.contracts.silver_genealogy import LOT_MOVEMENT, LOT_STOCK
 from fabric_ot.contracts.silver_maintenance import MAINTENANCE_ORDER
 from fabric_ot.contracts.silver_quality import CONTROL_BASELINE, CONTROL_CHART, QUALITY_SAMPLE
@@ -31,6 +32,7 @@ ENTITIES: Mapping[str, Table] = {
         *(LOT_MOVEMENT, LOT_STOCK),
         SIGNAL_RULE,
         MAINTENANCE_ORDER,
+        *(ORDER_EXECUTION, PERSONNEL_TIME),
         STATE_RECODING,
         *(TARIFF_RATE, TARIFF_HOLIDAY, DEMAND_CHARGE, ENERGY_METER),
     )
@@ -81,6 +83,12 @@ PARENTS: Mapping[str, tuple[Parent, ...]] = {
     "quality_sample": (Parent("control_chart", ("chart_id",)),),
     "lot_movement": (Parent("asset", ("asset_id",)),),
     "maintenance_order": (Parent("asset", ("asset_id",)),),
+    "order_execution": (Parent("asset", ("asset_id",)), Parent("product", ("product_id",))),
+    "personnel_time": (
+        Parent("asset", ("asset_id",)),
+        Parent("shift", ("site_id", "shift_id")),
+        Parent("asset", ("asset_id", "site_id"), MISMATCH),
+    ),
     "state_recoding": (Parent("asset", ("asset_id",)),),
     "tariff_rate": (Parent("site", ("site_id",)),),
     "tariff_holiday": (Parent("tariff_rate", ("tariff_id",)),),

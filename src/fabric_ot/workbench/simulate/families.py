@@ -6,11 +6,12 @@ returns the rows of its reference files, rows that must be refused, and what a c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from fabric_ot.workbench.simulate.day import PlantDay
 from fabric_ot.workbench.simulate.energy_truth import tell_energy
+from fabric_ot.workbench.simulate.executions import tell_executions
 from fabric_ot.workbench.simulate.genealogy import tell_genealogy
 from fabric_ot.workbench.simulate.host_view import tell_host_view
 from fabric_ot.workbench.simulate.kpi_truth import tell_kpis
@@ -24,7 +25,7 @@ from fabric_ot.workbench.simulate.signal_truth import tell_signals
 FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = (
     tell_energy,
     tell_genealogy,
-    tell_kpis,
+    tell_executions,
     tell_maintenance,
     tell_quality,
     tell_recodings,
@@ -32,12 +33,17 @@ FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = (
     tell_host_view,
     tell_namespace,
 )
-"""Every family of records that the simulator tells; each gets a random generator of its own."""
+"""Every family of records that the simulator tells; each gets a random generator of its own. KPIs are made of all."""
 
 
 def tell_families(day: PlantDay, *, seed: int) -> Family:
     """Return the records and the truth of all families; the same seed gives the same rows."""
     told = [tell(day, Random(f"{seed}/records/{tell.__module__}")) for tell in FAMILIES]
+    records = _together(told)
+    return _together([records, tell_kpis(day, records)])
+
+
+def _together(told: Sequence[Family]) -> Family:
     return Family(
         tuple(records for family in told for records in family.records),
         {claim: rows for family in told for claim, rows in family.truth.items()},

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from fabric_ot.workbench.simulate.day import PlantDay
 from fabric_ot.workbench.simulate.energy_truth import state_energy_rows
 from fabric_ot.workbench.simulate.facts import production_rows, state_time_rows
+from fabric_ot.workbench.simulate.kpi_records_truth import ITEMS, RecordedDay
 from fabric_ot.workbench.simulate.layout import SITES
 from fabric_ot.workbench.simulate.meters import machine_meters
 from fabric_ot.workbench.simulate.records import Family
@@ -25,8 +25,11 @@ _FACTS = (
 _STOPS = ("setup", "idle", "unplanned_down", "planned_down", "unqualified")
 
 
-def tell_kpis(day: PlantDay, _rng: Random) -> Family:
-    """Return the loss tree per asset and shift, the KPIs per asset and date, and the formulas of others."""
+def tell_kpis(day: PlantDay, told: Family) -> Family:
+    """Return the loss tree per asset and shift, the KPIs per asset and date, and the formulas of others.
+
+    `told` are the records of all families, and what must come out of them.
+    """
     shifts = [
         _shift(production_rows(known, instance), state_time_rows(known, instance))
         for known in day.known
@@ -36,11 +39,17 @@ def tell_kpis(day: PlantDay, _rng: Random) -> Family:
     for row in state_energy_rows(day, machine_meters(day)):
         if row["good_qty"] is not None:
             energy[row["asset_id"], row["production_date"]] += row["energy_kwh"]
+    recorded = RecordedDay(day, told)
     truth = {
         "production_loss": [node for shift in shifts for node in _tree(shift)],
         "production_loss_sums": [],
         "kpi": [
-            row for key, of_day in _by(shifts, "asset_id", "production_date") for row in _kpis(of_day, energy[key])
+            *recorded.capabilities(),
+            *(
+                row
+                for key, of_day in _by(shifts, "asset_id", "production_date")
+                for row in _kpis(of_day, energy[key], recorded.sums[key])
+            ),
         ],
         "formula_comparison": [*_ratios(shifts), *_clocks(day)],
     }
@@ -84,7 +93,7 @@ def _tree(shift: Mapping[str, Any]) -> Rows:
     ]
 
 
-def _kpis(shifts: Rows, energy_kwh: float) -> Rows:
+def _kpis(shifts: Rows, energy_kwh: float, told: Mapping[str, float]) -> Rows:
     names = (*_FACTS, *(f"{cause}_s" for cause in _STOPS))
     day = {name: sum(shift[name] for shift in shifts) for name in names}
     capacities = [shift["capacity_qty"] for shift in shifts]
@@ -111,11 +120,45 @@ def _kpis(shifts: Rows, energy_kwh: float) -> Rows:
         "setup_rate": _over(day["setup_s"], processing),
         "comprehensive_energy_kwh": _over(energy_kwh, made),
         "scrap_ratio": _over(day["scrap_qty"], made),
-        "rework_ratio": _over(0.0, made),
         "equipment_load_ratio": None if capacity is None else _over(made, capacity),
     }
-    keys = {"asset_id": shifts[0]["asset_id"], "production_date": production_date}
+    values |= _recorded_kpis(day, processing + delay, told)
+    keys = {"asset_id": shifts[0]["asset_id"], "production_date": production_date, "subject": ""}
     return [{**keys, "kpi": name, "value": value} for name, value in values.items()]
+
+
+def _recorded_kpis(day: Mapping[str, float], unit_busy_s: float, told: Mapping[str, float]) -> dict[str, float | None]:
+    """Form the KPIs that records have a part in; where nothing is told, there is nothing to divide."""
+    known: dict[str, float | None] = {**day, "unit_busy_s": unit_busy_s, **told}
+    known["item_s"] = day["production_s"] * len(ITEMS)
+    work_s = [told.get(f"{kind}_maintenance_s") for kind in ("corrective", "preventive")]
+    known["work_s"] = None if None in work_s else sum(s or 0.0 for s in work_s)
+    pairs = {
+        "allocation_ratio": ("unit_busy_s", "order_execution_s"),
+        "production_process_ratio": ("production_s", "order_execution_s"),
+        "throughput_per_h": ("produced_qty", "order_execution_s"),
+        "worker_efficiency": ("personnel_work_s", "personnel_attendance_s"),
+        "rework_ratio": ("rework_qty", "produced_qty"),
+        "actual_to_planned_scrap": ("scrap_qty", "planned_scrap_qty"),
+        "fall_off_ratio": ("scrap_qty", "first_operation_qty"),
+        "first_pass_yield": ("first_pass_good_qty", "inspected_qty"),
+        "finished_goods_ratio": ("good_qty", "consumed_qty"),
+        "integrated_goods_ratio": ("integrated_good_qty", "consumed_qty"),
+        "production_loss_ratio": ("production_loss_qty", "consumed_qty"),
+        "storage_transport_loss_ratio": ("storage_transport_loss_qty", "consumed_qty"),
+        "other_loss_ratio": ("other_loss_qty", "consumed_qty"),
+        "inventory_turns_per_year": ("throughput_qty", "inventory_qty_s"),
+        "corrective_maintenance_ratio": ("corrective_maintenance_s", "work_s"),
+        "mtbf_s": ("production_s", "failure_count"),
+        "mttf_s": ("item_s", "failed_item_count"),
+        "mttr_s": ("restoration_s", "restored_count"),
+    }
+    per = {"throughput_per_h": 3600.0, "inventory_turns_per_year": 31_536_000.0}
+    ratios: dict[str, float | None] = {}
+    for name, (above, below) in pairs.items():
+        over, under = known.get(above), known.get(below)
+        ratios[name] = over * per.get(name, 1.0) / under if over is not None and under else None
+    return ratios
 
 
 def _ratios(shifts: Rows) -> Rows:

@@ -63,7 +63,7 @@ def _matches(failures: Sequence[Failure], orders: Sequence[Order]) -> Rows:
             "asset_id": order.asset_id,
             "event_ms": order.reported_ms,
             "order_id": order.order_id,
-            **dict.fromkeys(("state", "failure_s", "order_rank")),
+            **dict.fromkeys(("state", "failure_s", "order_rank", "is_open")),
         }
         for order in orders
         if order.order_type == "corrective" and order.failure is None
@@ -83,6 +83,7 @@ def _failure_row(match: str, failure: Failure, order_id: str, rank: int | None) 
         "state": failure.state,
         "failure_s": (failure.end_ms - failure.start_ms) / 1000,
         "order_rank": rank,
+        "is_open": failure.is_open,
     }
 
 

@@ -49,6 +49,12 @@ REFERENCE_COLUMNS: dict[str, tuple[str, ...]] = {
         "order_id", "asset_id", "order_type", "component", "reported_utc", "acknowledged_utc", "started_utc",
         "finished_utc", "verified_utc", "due_utc", "estimated_s",
     ),
+    "order_execution": (
+        "execution_id", "order_id", "operation_no", "asset_id", "product_id", "production_date", "start_utc", "end_utc",
+        "produced_qty", "planned_scrap_qty", "rework_qty", "inspected_qty", "first_pass_good_qty",
+        "integrated_good_qty", "production_loss_qty", "storage_transport_loss_qty", "other_loss_qty",
+    ),
+    "personnel_time": ("asset_id", "site_id", "shift_id", "production_date", "attendance_s", "work_s"),
     "state_recoding": (
         "recoding_id", "asset_id", "start_utc", "end_utc", "reason_code", "time_category", "recorded_at_utc",
         "recorded_by",

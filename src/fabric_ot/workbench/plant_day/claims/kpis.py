@@ -23,7 +23,7 @@ KPIS_CLAIMS: tuple[Claim, ...] = (
         "kpi",
         "the KPIs of every asset and production date",
         "SELECT * FROM silver.kpi",
-        ("asset_id", "production_date", "kpi"),
+        ("asset_id", "production_date", "kpi", "subject"),
         ("value",),
     ),
     Claim(
