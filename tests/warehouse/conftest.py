@@ -27,9 +27,18 @@ ARROW = {
     "boolean": pa.bool_(),
     "timestamp": pa.timestamp("us", "UTC"),
     "date": pa.date32(),
+    "decimal(38,6)": pa.decimal128(38, 6),
+    "decimal(38,12)": pa.decimal128(38, 12),
 }
 CONTRACTS = {table.name: table for table in SILVER_TABLES}
-LOADS = ("dim_date", "dim_shift", "dim_asset", "dim_product", "fact_production", "fact_state_time")
+LOADS = (
+    "dim_shift", "dim_asset", "dim_product", "dim_date", "fact_production", "fact_state_time", "fact_production_loss",
+    "fact_energy", "fact_energy_cost", "fact_maintenance", "fact_spc_signal",
+)  # fmt: skip
+SOURCES = (
+    "site", "shift", "asset", "product", "shift_instance", "production", "state_time", "production_loss",
+    "energy_state", "energy_cost", "energy_meter", "tag", "reliability", "maintenance_compliance", "spc_point",
+)  # fmt: skip
 START = dt.datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -45,7 +54,7 @@ class Plant:
 
     def write(self) -> None:
         """Write every silver table that the Warehouse reads and that has changed."""
-        for name in ("site", "shift", "asset", "product", "shift_instance", "production", "state_time"):
+        for name in SOURCES:
             if self.written.get(name) == repr(self.rows[name]):
                 continue
             self.written[name] = repr(self.rows[name])
@@ -166,7 +175,7 @@ def product(product_id: str, valid_from: dt.datetime = START, **changes: Any) ->
 
 def reference_rows() -> dict[str, list[Row]]:
     """One site with one shift, one press, one product, and no production."""
-    return {
+    return {name: [] for name in SOURCES} | {
         "site": [{"site_id": "site_a", "site_name": "Alpha", "time_zone": "Europe/Berlin"}],
         "shift": [
             {
@@ -179,9 +188,6 @@ def reference_rows() -> dict[str, list[Row]]:
         ],
         "asset": [asset("press")],
         "product": [product("widget")],
-        "shift_instance": [],
-        "production": [],
-        "state_time": [],
     }
 
 
