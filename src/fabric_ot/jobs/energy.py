@@ -69,6 +69,9 @@ def run_energy(silver: Lakehouse, *, as_of_utc: dt.datetime, baseline_to: dt.dat
         counts |= _write_meters(scope)
         counts |= _write_machines(scope, baseline_to)
         notes = _findings(scope)
+    silver.create(
+        "plant.energy_state", "plant.energy_cost"
+    )  # gold reads them by shortcut, also where nothing is metered
     finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
     return JobReport(STEP, counts, notes)
 

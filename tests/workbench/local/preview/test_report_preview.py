@@ -104,9 +104,21 @@ def test_every_chart_has_a_drawing_and_its_data_beside_it(page):
         "Availability, performance and quality by shift",
         "Unplanned downtime by asset and state, hours",
         "Good and scrap quantity by product",
+        "What planned busy time was lost to, share of it",
+        "Lost share of planned busy time by shift and OEE factor",
+        "Lost hours by asset and loss",
+        "Energy by asset and time category, kWh",
+        "Energy per good unit by asset, kWh",
+        "MTBF by asset, hours",
+        "MTTR by asset, hours",
+        "Failures by component, as the orders name it",
+        "Points out of control by chart, share",
+        "Rules that fired, times",
+        "Signals by shift and chart",
+        "Good share of what was produced, by asset",
         "Where the time went: hours by asset and time category",
     ]
-    assert page.tags.count("details") == 11
+    assert page.tags.count("details") == 43
 
 
 def test_a_table_ends_with_totals_that_are_ratios_of_sums(page, engine):
@@ -191,6 +203,14 @@ def test_a_bar_is_as_long_as_its_value(report, model, engine, tmp_path):
     values = sorted((r["[OEE]"] for r in rows_of(chart, engine)), reverse=True)
     assert len(widths) == len(values) == 2
     assert widths[0] / widths[1] == pytest.approx(values[0] / values[1], abs=0.01)
+
+
+def test_the_axis_of_small_numbers_tells_its_steps_apart(report, model, engine, tmp_path):
+    small = Field("Energy", "Energy per Good Unit kWh", "measure")
+    roles = MappingProxyType({"Y": (small,), "Category": (Field("Asset", "asset_name", "column"),)})
+    chart = visual(type="clusteredBarChart", roles=roles, position=Position(0, 0, 620, 260))
+    text = render_report(with_visual(report, chart), model, engine, tmp_path / "x.html").read_text()
+    assert re.findall(r'text-anchor="middle">([^<]*)</text>', text) == ["0", "0.005", "0.01", "0.015", "0.02", "0.025"]
 
 
 @pytest.mark.parametrize("kind", ["barChart", "columnChart", "clusteredBarChart", "clusteredColumnChart"])
