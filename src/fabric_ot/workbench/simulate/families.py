@@ -12,6 +12,7 @@ from random import Random
 from fabric_ot.workbench.simulate.day import PlantDay
 from fabric_ot.workbench.simulate.energy_truth import tell_energy
 from fabric_ot.workbench.simulate.genealogy import tell_genealogy
+from fabric_ot.workbench.simulate.gold_truth import tell_gold
 from fabric_ot.workbench.simulate.host_view import tell_host_view
 from fabric_ot.workbench.simulate.kpi_truth import tell_kpis
 from fabric_ot.workbench.simulate.maintenance_truth import tell_maintenance
@@ -36,9 +37,7 @@ FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = (
 
 
 def tell_families(day: PlantDay, *, seed: int) -> Family:
-    """Return the records and the truth of all families; the same seed gives the same rows."""
+    """Return the records and the truth of all families, and what gold must make of it; one seed gives one truth."""
     told = [tell(day, Random(f"{seed}/records/{tell.__module__}")) for tell in FAMILIES]
-    return Family(
-        tuple(records for family in told for records in family.records),
-        {claim: rows for family in told for claim, rows in family.truth.items()},
-    )
+    truth = {claim: rows for family in told for claim, rows in family.truth.items()}
+    return Family(tuple(records for family in told for records in family.records), {**truth, **tell_gold(truth)})
