@@ -214,10 +214,11 @@ def open_warehouse(folder: Path, project: WarehouseProject) -> Warehouse:
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory, project: WarehouseProject) -> Path:
-    """The folder of a deployed Warehouse; every test takes a copy."""
+    """The folder of a deployed Warehouse beside silver without production; every test takes a copy."""
     folder = tmp_path_factory.mktemp("deployed")
     with open_warehouse(folder, project) as warehouse:
         warehouse.deploy()
+        Plant(warehouse, folder / "silver", folder / "gold", reference_rows()).write()
     return folder
 
 
@@ -226,4 +227,6 @@ def plant(tmp_path: Path, deployed: Path, project: WarehouseProject) -> Iterator
     """A deployed Warehouse beside a plant without production."""
     shutil.copytree(deployed, tmp_path, dirs_exist_ok=True)
     with open_warehouse(tmp_path, project) as warehouse:
-        yield Plant(warehouse, tmp_path / "silver", tmp_path / "gold", reference_rows())
+        rows = reference_rows()
+        written = {name: repr(found) for name, found in rows.items()}
+        yield Plant(warehouse, tmp_path / "silver", tmp_path / "gold", rows, written)
