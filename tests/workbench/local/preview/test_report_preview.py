@@ -12,6 +12,7 @@ from fabric_ot.errors import ItemError, NotSupportedError
 from fabric_ot.workbench.items.report import Field, Position, Sort, Visual
 from fabric_ot.workbench.local.preview import render_report
 from fabric_ot.workbench.local.preview.formats import format_value
+from fabric_ot.workbench.local.preview.visual_data import load_visual
 
 VOID = {"meta"}
 
@@ -194,6 +195,16 @@ def test_bars_stand_in_the_order_that_the_visual_asks_for(report, model, engine,
         text = render_report(with_visual(report, ordered), model, engine, tmp_path / "x.html").read_text()
         drawn = re.findall(r">(Oven|Press[^<]*)</text>", text[: text.index("<details>")])
         assert [name.startswith("Oven") for name in drawn] == [is_descending, not is_descending]
+
+
+def test_a_table_stands_in_the_order_of_several_columns(report, model, engine):
+    asset, shift = Field("Asset", "asset_name", "column"), Field("Shift", "shift_name", "column")
+    fields = (shift, asset, Field("Production", "OEE", "measure"))
+    order = (Sort("Asset", "asset_name", False), Sort("Shift", "shift_name", True))
+    table = visual(type="tableEx", roles=MappingProxyType({"Values": fields}), sort=order)
+    found = [(r["Asset[asset_name]"], r["Shift[shift_name]"]) for r in load_visual(table, model, engine).rows]
+    press = 'Press <1> & "co"'
+    assert found == [("Oven", "Late"), ("Oven", "Early"), (press, "Late"), (press, "Early")]
 
 
 def test_a_bar_is_as_long_as_its_value(report, model, engine, tmp_path):
