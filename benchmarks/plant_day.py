@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PIPELINES = ("pl_bronze_land", "pl_silver_standardize", "pl_gold_publish")
+PIPELINES = ("pl_bronze_land", "pl_silver_standardize", "pl_silver_analyze", "pl_gold_publish")
 ASSETS, SHIFT_START = 40, dt.datetime(2026, 3, 2, 6, tzinfo=dt.UTC)
 
 

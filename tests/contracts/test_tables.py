@@ -7,7 +7,7 @@ import re
 import pytest
 
 from fabric_ot.contracts import ALL_TABLES, find_table
-from fabric_ot.contracts.gold import FACT_PRODUCTION
+from fabric_ot.contracts.gold_facts import FACT_PRODUCTION
 from fabric_ot.contracts.reasons import ALL_REASONS, IGNORED_REASONS, QUARANTINE_REASONS
 from fabric_ot.contracts.silver import PRODUCTION
 from fabric_ot.contracts.table import Table, required

@@ -27,9 +27,18 @@ ARROW = {
     "boolean": pa.bool_(),
     "timestamp": pa.timestamp("us", "UTC"),
     "date": pa.date32(),
+    "decimal(38,6)": pa.decimal128(38, 6),
+    "decimal(38,12)": pa.decimal128(38, 12),
 }
 CONTRACTS = {table.name: table for table in SILVER_TABLES}
-LOADS = ("dim_date", "dim_shift", "dim_asset", "dim_product", "fact_production", "fact_state_time")
+LOADS = (
+    "dim_shift", "dim_asset", "dim_product", "dim_date", "fact_production", "fact_state_time", "fact_production_loss",
+    "fact_energy", "fact_energy_cost", "fact_maintenance", "fact_spc_signal",
+)  # fmt: skip
+SOURCES = (
+    "site", "shift", "asset", "product", "shift_instance", "production", "state_time", "production_loss",
+    "energy_state", "energy_cost", "energy_meter", "tag", "reliability", "maintenance_compliance", "spc_point",
+)  # fmt: skip
 START = dt.datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -45,7 +54,7 @@ class Plant:
 
     def write(self) -> None:
         """Write every silver table that the Warehouse reads and that has changed."""
-        for name in ("site", "shift", "asset", "product", "shift_instance", "production", "state_time"):
+        for name in SOURCES:
             if self.written.get(name) == repr(self.rows[name]):
                 continue
             self.written[name] = repr(self.rows[name])
@@ -166,7 +175,7 @@ def product(product_id: str, valid_from: dt.datetime = START, **changes: Any) ->
 
 def reference_rows() -> dict[str, list[Row]]:
     """One site with one shift, one press, one product, and no production."""
-    return {
+    return {name: [] for name in SOURCES} | {
         "site": [{"site_id": "site_a", "site_name": "Alpha", "time_zone": "Europe/Berlin"}],
         "shift": [
             {
@@ -179,9 +188,6 @@ def reference_rows() -> dict[str, list[Row]]:
         ],
         "asset": [asset("press")],
         "product": [product("widget")],
-        "shift_instance": [],
-        "production": [],
-        "state_time": [],
     }
 
 
@@ -208,10 +214,11 @@ def open_warehouse(folder: Path, project: WarehouseProject) -> Warehouse:
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory, project: WarehouseProject) -> Path:
-    """The folder of a deployed Warehouse; every test takes a copy."""
+    """The folder of a deployed Warehouse beside silver without production; every test takes a copy."""
     folder = tmp_path_factory.mktemp("deployed")
     with open_warehouse(folder, project) as warehouse:
         warehouse.deploy()
+        Plant(warehouse, folder / "silver", folder / "gold", reference_rows()).write()
     return folder
 
 
@@ -220,4 +227,6 @@ def plant(tmp_path: Path, deployed: Path, project: WarehouseProject) -> Iterator
     """A deployed Warehouse beside a plant without production."""
     shutil.copytree(deployed, tmp_path, dirs_exist_ok=True)
     with open_warehouse(tmp_path, project) as warehouse:
-        yield Plant(warehouse, tmp_path / "silver", tmp_path / "gold", reference_rows())
+        rows = reference_rows()
+        written = {name: repr(found) for name, found in rows.items()}
+        yield Plant(warehouse, tmp_path / "silver", tmp_path / "gold", rows, written)

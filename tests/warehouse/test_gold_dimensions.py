@@ -45,7 +45,7 @@ def test_a_changed_shift_keeps_its_key(plant: Any) -> None:
     plant.rows["shift"][0]["start_local"] = "05:30:00"
     plant.rows["shift"].insert(0, plant.rows["shift"][0] | {"shift_id": "a_new_one"})
     plant.load("dim_shift", day=2)
-    rows = plant.read("SELECT shift_key, shift_id, start_local FROM dim.shift ORDER BY shift_key")
+    rows = plant.read("SELECT shift_key, shift_id, start_local FROM dim.shift WHERE shift_key <> 0 ORDER BY shift_key")
     assert rows == [
         {"shift_key": 1, "shift_id": "early", "start_local": "05:30:00"},
         {"shift_key": 2, "shift_id": "a_new_one", "start_local": "05:30:00"},

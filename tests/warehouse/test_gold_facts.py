@@ -172,7 +172,7 @@ def test_every_check_of_the_gate_passes_on_a_sound_star(plant: Any) -> None:
     plant.add_shift(MONDAY)
     plant.load()
     rows = plant.read("SELECT check_name, failed_rows FROM etl.publish_check")
-    assert len(rows) == 12
+    assert len(rows) == 32
     assert {row["failed_rows"] for row in rows} == {0}
 
 
@@ -188,7 +188,8 @@ def test_the_queries_of_the_pipeline_run(plant: Any, repository_root: Path) -> N
             assert set(properties["storedProcedureParameters"]) == {"as_of_utc"}
             plant.warehouse.execute_procedure(properties["storedProcedureName"], {"as_of_utc": "2026-04-01T00:00:00Z"})
     counted = plant.read(activities["Count facts"]["scripts"][0]["text"]["value"])
-    assert counted == [{"production_rows": 1, "state_time_rows": 1}]
+    new = ("production_loss", "energy", "energy_cost", "maintenance", "spc_signal")
+    assert counted == [{"production_rows": 1, "state_time_rows": 1} | {f"{name}_rows": 0 for name in new}]
     assert plant.read(activities["Check before publishing"]["source"]["sqlReaderQuery"]["value"]) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fabric_ot.contracts.gold_facts import FACT_TABLES
 from fabric_ot.contracts.table import Table, optional, required
 
 DIM_DATE = Table(
@@ -33,7 +34,7 @@ DIM_SHIFT = Table(
     key=("shift_key",),
     written_by="etl.load_dim_shift",
     columns=(
-        required("shift_key", "int"),
+        required("shift_key", "int", "0: outside every shift"),
         required("site_id", "string"),
         required("shift_id", "string"),
         required("shift_name", "string"),
@@ -46,7 +47,7 @@ DIM_ASSET = Table(
     layer="gold",
     schema="dim",
     name="asset",
-    grain="one version of one asset (SCD2)",
+    grain="one version of one asset (SCD2); a site that pays for its peak demand as a whole is one too",
     key=("asset_key",),
     written_by="etl.load_dim_asset",
     columns=(
@@ -81,57 +82,4 @@ DIM_PRODUCT = Table(
     ),
 )
 
-_KEYS = (
-    required("date_key", "int", "production date"),
-    required("shift_key", "int"),
-    required("asset_key", "int"),
-)
-
-_RESTATEMENT = (
-    required("restated_at_utc", "timestamp", "clock of the run that wrote this version"),
-    required("version", "int", "1 at first load, +1 with each restatement"),
-)
-
-FACT_PRODUCTION = Table(
-    layer="gold",
-    schema="fact",
-    name="production",
-    grain="asset x shift x production date x product",
-    key=("date_key", "shift_key", "asset_key", "product_key"),
-    written_by="etl.load_fact_production",
-    columns=(
-        *_KEYS,
-        required("product_key", "int"),
-        required("planned_busy_s", "double", "PBT"),
-        required("production_s", "double", "APT"),
-        required("planned_stop_production_s", "double"),
-        required("unplanned_down_s", "double"),
-        required("unqualified_s", "double"),
-        required("produced_qty", "double"),
-        required("good_qty", "double"),
-        required("scrap_qty", "double"),
-        required("rework_qty", "double"),
-        required("ideal_runtime_s", "double", "PRU * PQ"),
-        required("ideal_good_runtime_s", "double", "PRU * GQ"),
-        *_RESTATEMENT,
-    ),
-)
-
-FACT_STATE_TIME = Table(
-    layer="gold",
-    schema="fact",
-    name="state_time",
-    grain="asset x shift x production date x state x time category",
-    key=("date_key", "shift_key", "asset_key", "state", "time_category"),
-    written_by="etl.load_fact_state_time",
-    columns=(
-        *_KEYS,
-        required("state", "string"),
-        required("time_category", "string"),
-        required("duration_s", "double"),
-        required("planned_stop_s", "double"),
-        *_RESTATEMENT,
-    ),
-)
-
-GOLD_TABLES: tuple[Table, ...] = (DIM_DATE, DIM_SHIFT, DIM_ASSET, DIM_PRODUCT, FACT_PRODUCTION, FACT_STATE_TIME)
+GOLD_TABLES: tuple[Table, ...] = (DIM_DATE, DIM_SHIFT, DIM_ASSET, DIM_PRODUCT, *FACT_TABLES)

@@ -90,6 +90,7 @@ def run_kpis(silver: Lakehouse, *, as_of_utc: dt.datetime, item_components: Sequ
             counts |= _write(silver, scope, shift_facts, to_kpis(day_facts).unionByName(capable))
         comparison = _compared(silver, as_of_utc=as_of_utc)
         counts["formula_comparison"] = silver.replace("plant.formula_comparison", comparison).changed
+    silver.create("plant.production_loss")  # gold reads it by shortcut, also where nothing is made
     finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
     return JobReport(STEP, counts)
 

@@ -15,6 +15,7 @@ REPORT = "semantic_models/plant_operations.Report"
 TYPES = {
     "string": "varchar(100)",
     "int": "int",
+    "long": "bigint",
     "double": "float",
     "boolean": "bit",
     "timestamp": "datetime2(6)",

@@ -70,7 +70,7 @@ def test_a_removed_item_leaves_dangling_references_that_are_named(own_copy):
     shutil.rmtree(own_copy / "lakehouses/silver/ot_silver.Lakehouse")
     found = [p for p in check_repository(own_copy) if p.rule == "shortcut_targets_are_lakehouses"]
     assert {p.path for p in found} == {"lakehouses/gold/ot_gold_shortcuts.Lakehouse/shortcuts.metadata.json"}
-    assert len(found) == 8
+    assert len(found) == 16
 
 
 def test_all_problems_are_told_at_once(plant):

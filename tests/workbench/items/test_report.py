@@ -31,7 +31,9 @@ def change(file: Path, **values: Any) -> None:
 
 def test_pages_and_visuals_are_read_with_roles_titles_and_order(folder):
     report = load_report(folder)
-    assert [page.display_name for page in report.pages] == ["Plant overview", "Details"]
+    assert [page.display_name for page in report.pages] == [
+        "Plant overview", "Losses", "Energy", "Maintenance", "Quality", "Details",
+    ]  # fmt: skip
     visuals = {visual.name: visual for page in report.pages for visual in page.visuals}
     downtime = visuals["downtime_by_asset"]
     assert downtime.type == "barChart"

@@ -18,6 +18,11 @@ GOLD = {
     "Product": "dim.product",
     "Production": "fact.production",
     "State Time": "fact.state_time",
+    "Production Loss": "fact.production_loss",
+    "Energy": "fact.energy",
+    "Energy Cost": "fact.energy_cost",
+    "Maintenance": "fact.maintenance",
+    "SPC Signal": "fact.spc_signal",
 }
 DATA_TYPES = {"date": "dateTime", "timestamp": "dateTime", "int": "int64", "long": "int64"}
 
@@ -60,7 +65,7 @@ def test_the_shared_expression_names_the_warehouse_by_its_deterministic_ids(fold
 def test_every_relationship_is_active_many_to_one_on_hidden_int_keys(folder):
     model = load_semantic_model(folder)
     columns = {(t.name, c.name): c for t in model.tables for c in t.columns}
-    assert len(model.relationships) == 7
+    assert len(model.relationships) == 20
     for r in model.relationships:
         assert r.is_active
         assert r.is_many_to_one
@@ -75,6 +80,10 @@ def test_measures_carry_a_format_a_folder_and_a_description(folder):
     assert {m.name for m in model.measures} == {
         "OEE", "Availability", "Performance", "Quality", "Produced Quantity", "Good Quantity", "Scrap Quantity",
         "Planned Busy Hours", "Production Hours", "Unqualified Hours", "State Hours", "Downtime Hours",
+        "Loss Hours", "Loss Share", "Energy kWh", "Energy per Good Unit kWh", "Unproductive Energy Share",
+        "Energy Cost", "Billed Energy kWh", "Unpriced Energy kWh", "Energy Price per kWh", "Energy Cost per Good Unit",
+        "Failure Count", "Operating Hours", "MTBF Hours", "MTTR Hours", "Inherent Availability",
+        "Schedule Compliance", "Corrective Share", "Control Points", "Signals", "Out of Control Share", "Rules Fired",
     }  # fmt: skip
     assert all(m.format_string and m.display_folder and m.description for m in model.measures)
 

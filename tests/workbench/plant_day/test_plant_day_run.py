@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fabric_ot.workbench.plant_day.claims import CLAIMS
+from fabric_ot.workbench.plant_day.claims import CLAIMS, MEASURE_CLAIMS
 from fabric_ot.workbench.plant_day.run import PlantDayRequest, run_plant_day
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
@@ -39,7 +39,7 @@ def test_a_simulated_day_equals_its_ground_truth(two_runs):
     first, _ = two_runs
     assert first.error is None
     assert {check.claim: check.differences for check in first.checks if not check.holds} == {}
-    assert len(first.checks) == 9 + len(CLAIMS)
+    assert len(first.checks) == 9 + len(CLAIMS) + len(MEASURE_CLAIMS)
     assert first.is_good
 
 

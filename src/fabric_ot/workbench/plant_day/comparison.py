@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fabric_ot.workbench.plant_day.claims import CLAIMS
+from fabric_ot.workbench.plant_day.claims import CLAIMS, MEASURE_CLAIMS, MeasureClaim
 from fabric_ot.workbench.simulate.truth import GroundTruth
 
 Rows = Sequence[Mapping[str, Any]]
 Ask = Callable[[str], Rows]
 """Answers SQL over the schemas bronze, silver, dim and fact."""
+
+Measure = Callable[[Sequence[str], Sequence[tuple[str, str]]], Rows]
+"""Evaluates measures of the semantic model by (table, column) groups."""
 
 _TOLERANCE = 1e-6
 _FACT_KEYS = ("asset_id", "shift_id", "production_date", "product_id")
@@ -46,7 +51,7 @@ class Check:
         return not self.differences
 
 
-def compare_with_truth(truth: GroundTruth, ask: Ask, oee: Rows) -> list[Check]:
+def compare_with_truth(truth: GroundTruth, ask: Ask, measure: Measure, oee: Rows) -> list[Check]:
     """Return every check of a simulated plant; `oee` are the model's measures by asset, shift and date."""
     return [
         _messages(truth, ask),
@@ -59,6 +64,7 @@ def compare_with_truth(truth: GroundTruth, ask: Ask, oee: Rows) -> list[Check]:
         compare_rows("plant.state_time", truth.state_time, ask(_STATE_SQL), _STATE_KEYS, ("duration_s",)),
         compare_rows("OEE by the model's measures", truth.oee, oee, _OEE_KEYS, _OEE_VALUES),
         *(compare_rows(c.text, truth.families[c.truth], ask(c.sql), c.keys, c.values) for c in CLAIMS),
+        *(compare_measures(claim, truth.families[claim.truth], measure) for claim in MEASURE_CLAIMS),
     ]
 
 
@@ -70,10 +76,12 @@ FROM silver.state_time
 
 
 def compare_rows(claim: str, expected: Rows, found: Rows, keys: Sequence[str], values: Sequence[str]) -> Check:
-    """Compare two sets of rows by key; numbers may differ by one part in a million."""
+    """Compare two sets of rows by key; numbers may differ by one part in a million, and no key may repeat."""
     wanted = {tuple(str(row[k]) for k in keys): row for row in expected}
     got = {tuple(str(row[k]) for k in keys): row for row in found}
-    differences = [f"missing {key}" for key in sorted(wanted.keys() - got.keys())]
+    counts = Counter(tuple(str(row[k]) for k in keys) for row in found)
+    differences = [f"{count} times {key}" for key, count in sorted(counts.items()) if count > 1]
+    differences += [f"missing {key}" for key in sorted(wanted.keys() - got.keys())]
     differences += [f"not expected {key}" for key in sorted(got.keys() - wanted.keys())]
     for key in sorted(wanted.keys() & got.keys()):
         differences += [
@@ -83,6 +91,19 @@ def compare_rows(claim: str, expected: Rows, found: Rows, keys: Sequence[str], v
         ]
     summary = f"{len(got)} rows" if not differences else f"{len(got)} rows, {len(differences)} differences"
     return Check(claim, f"{len(wanted)} rows", summary, tuple(differences))
+
+
+def compare_measures(claim: MeasureClaim, expected: Rows, measure: Measure) -> Check:
+    """Compare what the model's measures give with the truth; a date is compared as a day."""
+    names = {f"{table}[{column}]": key for key, (table, column) in claim.keys.items()}
+    names |= {f"[{name}]": value for value, name in claim.values.items()}
+    rows = measure(tuple(claim.values.values()), tuple(claim.keys.values()))
+    found = [{names[name]: _as_day(value) for name, value in row.items()} for row in rows]
+    return compare_rows(claim.text, expected, found, tuple(claim.keys), tuple(claim.values))
+
+
+def _as_day(value: Any) -> Any:
+    return f"{value:%Y-%m-%d}" if isinstance(value, dt.date) else value
 
 
 def is_close(expected: float | None, found: float | None) -> bool:

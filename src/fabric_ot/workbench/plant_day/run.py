@@ -107,7 +107,9 @@ def _examine(
         account: Account = read_account(desk)
         checks: list[Check] = []
         if landed.truth:
-            checks = compare_with_truth(landed.truth, desk.ask, oee)
+            checks = compare_with_truth(
+                landed.truth, desk.ask, lambda names, by: engine.evaluate(names, group_by=by), oee
+            )
         elif landed.public:
             checks = compare_with_public_truth(landed.public, desk.ask)
     caption = f"as of {landed.as_of_utc or dt.datetime.now(dt.UTC).isoformat(timespec='seconds')}"

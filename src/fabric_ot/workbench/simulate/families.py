@@ -13,6 +13,7 @@ from fabric_ot.workbench.simulate.day import PlantDay
 from fabric_ot.workbench.simulate.energy_truth import tell_energy
 from fabric_ot.workbench.simulate.executions import tell_executions
 from fabric_ot.workbench.simulate.genealogy import tell_genealogy
+from fabric_ot.workbench.simulate.gold_truth import tell_gold
 from fabric_ot.workbench.simulate.host_view import tell_host_view
 from fabric_ot.workbench.simulate.kpi_truth import tell_kpis
 from fabric_ot.workbench.simulate.maintenance_truth import tell_maintenance
@@ -37,10 +38,11 @@ FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = (
 
 
 def tell_families(day: PlantDay, *, seed: int) -> Family:
-    """Return the records and the truth of all families; the same seed gives the same rows."""
+    """Return the records and the truth of all families, and what gold must make of it; one seed gives one truth."""
     told = [tell(day, Random(f"{seed}/records/{tell.__module__}")) for tell in FAMILIES]
     records = _together(told)
-    return _together([records, tell_kpis(day, records)])
+    all_told = _together([records, tell_kpis(day, records)])
+    return Family(all_told.records, {**all_told.truth, **tell_gold(all_told.truth)})
 
 
 def _together(told: Sequence[Family]) -> Family:

@@ -20,6 +20,22 @@ from fabric_ot.workbench.items.semantic_model import (
 )
 from fabric_ot.workbench.local.dax import DaxEngine
 
+DIMENSION_COLUMNS = {
+    "date": ("date", "month_name"),
+    "shift": ("shift_name",),
+    "asset": ("asset_name", "line", "site_name"),
+    "product": ("product_name",),
+}
+STARS = {
+    "production": ("date", "shift", "asset", "product"),
+    "state_time": ("date", "shift", "asset"),
+    "production_loss": ("date", "shift", "asset"),
+    "energy": ("date", "shift", "asset"),
+    "energy_cost": ("date", "asset"),
+    "maintenance": ("date", "asset"),
+    "spc_signal": ("date", "shift", "asset"),
+}
+LOSSES = [("idle_loss", "availability"), ("speed_loss", "performance"), ("quality_loss", "quality"), ("good", "good")]
 ARROW = {
     "string": pa.string(),
     "int64": pa.int64(),
@@ -56,13 +72,14 @@ def sql(plant_tables: dict[str, pa.Table]) -> Callable[[str], list[tuple[Any, ..
     connection = duckdb.connect()
     for name, table in plant_tables.items():
         connection.register(name.lower().replace(" ", "_"), table)
-    for fact in ("production", "state_time"):
-        connection.execute(
-            f"CREATE VIEW {fact}_star AS SELECT f.*, d.date, d.month_name, s.shift_name, a.asset_name, a.line, "
-            f"a.site_name{', p.product_name' if fact == 'production' else ''} FROM {fact} f "
-            "LEFT JOIN date d USING (date_key) LEFT JOIN shift s USING (shift_key) LEFT JOIN asset a USING (asset_key)"
-            + (" LEFT JOIN product p USING (product_key)" if fact == "production" else "")
-        )
+    for fact, keys in STARS.items():
+        joins = [f"LEFT JOIN {key} USING ({key}_key)" for key in keys]
+        columns = [column for key in keys for column in DIMENSION_COLUMNS[key]]
+        rest = f"SELECT f.*, {', '.join(columns)} FROM {fact} f {' '.join(joins)}"
+        connection.execute(f"CREATE VIEW {fact}_star AS {rest}")
+        if "shift" not in keys:
+            # a fact without shifts shows the same under every shift
+            connection.execute(f"CREATE VIEW {fact}_star_by_shift AS SELECT * FROM ({rest}) CROSS JOIN shift")
     return lambda text: connection.execute(text).fetchall()
 
 
@@ -106,7 +123,65 @@ def _plant_rows(rng: random.Random) -> dict[str, list[dict[str, Any]]]:
         "Product": products,
         "Production": facts,
         "State Time": states,
+        "Production Loss": [row for key in keys for row in _losses(rng, key)],
+        "Energy": [row for key in keys for row in _energy(rng, key)],
+        "Energy Cost": [row for d in dates for a in (1, 2, 3, 4, 99) for row in _costs(rng, d["date_key"], a)],
+        "Maintenance": [row for d in (dates[0], dates[2]) for a in (1, 2, 4, 99) for row in _repairs(rng, d, a)],
+        "SPC Signal": [row for key in keys for row in _points(rng, key)],
     }
+
+
+def _losses(rng: random.Random, key: dict[str, int]) -> list[dict[str, Any]]:
+    return [
+        {**key, "node": node, "loss_category": category, "position": n, "duration_s": rng.uniform(-100, 9000)}
+        for n, (node, category) in enumerate(LOSSES, start=3)
+        if rng.random() < 0.9
+    ]
+
+
+def _energy(rng: random.Random, key: dict[str, int]) -> list[dict[str, Any]]:
+    """The good units of a shift stand in one of its states; a shift that is not over has none."""
+    is_over, good = rng.random() < 0.8, float(rng.randrange(0, 500))
+    rows = []
+    for n, (state, category) in enumerate((("FAULT", "unplanned_down"), ("RUNNING", "production"))):
+        kwh = rng.uniform(0, 50)
+        made = {"finished_energy_kwh": kwh * is_over, "good_qty": good * is_over * (n == 0)}
+        rows.append({**key, "state": state, "time_category": category, "energy_kwh": kwh, **made})
+    return rows
+
+
+def _costs(rng: random.Random, date_key: int, asset_key: int) -> list[dict[str, Any]]:
+    """Assets 1 to 3 pay in EUR, the others in USD; asset 3 stands above asset 2; some energy has no price."""
+    rows = []
+    for period in ("day", "night"):
+        kwh, is_priced = rng.uniform(1, 90), rng.random() < 0.8
+        told = {"is_top_meter": asset_key != 2, "is_leaf_meter": asset_key != 3, "energy_kwh": kwh, "charge": "energy"}
+        told |= {"period": period, "currency": ("EUR" if asset_key <= 3 else "USD") if is_priced else ""}
+        told |= {"unpriced_kwh": 0.0 if is_priced else kwh, "cost": kwh * 0.2 if is_priced else None}
+        rows.append({"date_key": date_key, "asset_key": asset_key, **told})
+    return rows
+
+
+def _repairs(rng: random.Random, date: dict[str, Any], asset_key: int) -> list[dict[str, Any]]:
+    """Asset 4 never failed; operating time stands in the component 'not told'."""
+    rows = []
+    for component in ("not told", "drive", "pump")[: 1 if asset_key == 4 else 3]:
+        failures, open_ = 0 if asset_key == 4 else rng.randrange(0, 4), 0
+        told = {"failures": failures, "restored_failures": failures - open_, "restore_s": failures * 300.0}
+        told |= {"operating_s": rng.uniform(1e4, 1e5) if component == "not told" else 0.0, "due_orders": failures}
+        told |= {"done_orders": failures // 2, "corrective_s": failures * 200.0, "preventive_s": 100.0}
+        rows.append({"date_key": date["date_key"], "asset_key": asset_key, "component": component, **told})
+    return rows
+
+
+def _points(rng: random.Random, key: dict[str, int]) -> list[dict[str, Any]]:
+    chart = {**key, "chart_id": "bore", "statistic": "mean"}
+    points, signals = rng.randrange(1, 9), rng.randrange(0, 2)
+    judged = rng.choice([0, points])
+    nothing = {"points": 0, "judged_points": 0, "signal_points": 0}
+    counts = {"points": points, "judged_points": judged, "signal_points": min(signals, judged)}
+    fired = [{**chart, "rule_name": f"nelson_{n}", **nothing, "fired_count": 1} for n in range(signals)]
+    return [{**chart, "rule_name": "", **counts, "fired_count": 0}, *fired]
 
 
 def _quantities(rng: random.Random) -> dict[str, float]:

@@ -33,14 +33,15 @@ ANALYSIS = [
     "nb_silver_kpi",
 ]
 AS_OF = "2026-03-02T00:00:00Z"
+FACTS = ["production", "state_time", "production_loss", "energy", "energy_cost", "maintenance", "spc_signal"]
 PROCEDURES = [
-    "etl.load_dim_date",
     "etl.load_dim_shift",
     "etl.load_dim_asset",
     "etl.load_dim_product",
-    "etl.load_fact_production",
-    "etl.load_fact_state_time",
+    "etl.load_dim_date",
+    *(f"etl.load_fact_{fact}" for fact in FACTS),
 ]
+ROWS = {f"{fact}_rows": 6 * number for number, fact in enumerate(FACTS, start=1)}
 
 
 def logical_id(type_: str, name: str) -> str:
@@ -88,7 +89,7 @@ class Plant:
 
     def script(self, call: ActivityCall) -> dict[str, Any]:
         self.note("script", {})
-        return {"resultSets": [{"rowCount": 1, "rows": [{"production_rows": 6, "state_time_rows": 18}]}]}
+        return {"resultSets": [{"rowCount": 1, "rows": [ROWS]}]}
 
     def lookup(self, call: ActivityCall) -> dict[str, Any]:
         self.note("gate", {})
@@ -145,15 +146,14 @@ def test_a_plant_day_goes_through_every_step_in_order(plant: Plant):
         "batch_id": "b-1",
         "landed": {"files_refused": 0, "messages": 12},
         "warning": "",
-        "production_rows": 6,
-        "state_time_rows": 18,
+        **ROWS,
     }
 
 
 def test_one_instant_reaches_every_notebook_and_procedure(plant: Plant):
     plant.run("pl_plant_day", as_of_utc=AS_OF)
     instants = [values["as_of_utc"] for _, values in plant.asked if "as_of_utc" in values]
-    assert instants == [AS_OF] * (10 + len(ANALYSIS))
+    assert instants == [AS_OF] * (4 + len(ANALYSIS) + len(PROCEDURES))
 
 
 def test_without_parameters_the_trigger_time_and_the_run_name_the_batch(plant: Plant):
@@ -197,7 +197,7 @@ def test_a_failed_layer_stops_the_day_and_is_named(plant: Plant, monkeypatch: py
 
     monkeypatch.setattr(plant, "procedure", broken)
     run = plant.run("pl_plant_day", as_of_utc=AS_OF)
-    assert "pipeline 'pl_gold_publish' failed: activity 'Load dim_date' (SqlServerStoredProcedure)" in run.error
+    assert "pipeline 'pl_gold_publish' failed: activity 'Load dim_shift' (SqlServerStoredProcedure)" in run.error
     assert "division by zero" in run.error
     assert plant.asked[-1][0] == ANALYSIS[-1]
 

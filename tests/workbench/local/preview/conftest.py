@@ -61,6 +61,77 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             (("RUN", "production"), ("JAM", "unplanned_down"), ("FAULT", "unplanned_down"))
         )
     ],
+    "Production Loss": [
+        {
+            "date_key": 1,
+            "shift_key": 1,
+            "asset_key": a,
+            "node": node,
+            "loss_category": category,
+            "position": n,
+            "duration_s": 100.0 * n,
+        }
+        for a in (1, 2)
+        for n, (node, category) in enumerate((("speed_loss", "performance"), ("good", "good")), start=1)
+    ],
+    "Energy": [
+        {
+            "date_key": 1,
+            "shift_key": 1,
+            "asset_key": a,
+            "state": "RUN",
+            "time_category": "production",
+            "energy_kwh": 12.5 * a,
+            "finished_energy_kwh": 12.5 * a,
+            "good_qty": 1000.0,
+        }
+        for a in (1, 2)
+    ],
+    "Energy Cost": [
+        {
+            "date_key": 1,
+            "asset_key": 1,
+            "charge": "energy",
+            "period": "peak",
+            "currency": "EUR",
+            "is_top_meter": True,
+            "is_leaf_meter": True,
+            "energy_kwh": 30.0,
+            "unpriced_kwh": 0.0,
+            "cost": 9.0,
+        }
+    ],
+    "Maintenance": [
+        {
+            "date_key": 1,
+            "asset_key": 1,
+            "component": component,
+            "operating_s": 3600.0 * (component == "not told"),
+            "failures": 1,
+            "restored_failures": 1,
+            "restore_s": 900.0,
+            "due_orders": 2,
+            "done_orders": 1,
+            "corrective_s": 60.0,
+            "preventive_s": 0.0,
+        }
+        for component in ("drive", "not told")
+    ],
+    "SPC Signal": [
+        {
+            "date_key": 1,
+            "shift_key": 1,
+            "asset_key": 1,
+            "chart_id": "bore",
+            "statistic": "mean",
+            "rule_name": rule,
+            "points": 8 * (rule == ""),
+            "judged_points": 8 * (rule == ""),
+            "signal_points": 1 * (rule == ""),
+            "fired_count": 1 * (rule != ""),
+        }
+        for rule in ("", "nelson_1")
+    ],
 }
 
 

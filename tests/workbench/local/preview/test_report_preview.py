@@ -12,6 +12,7 @@ from fabric_ot.errors import ItemError, NotSupportedError
 from fabric_ot.workbench.items.report import Field, Position, Sort, Visual
 from fabric_ot.workbench.local.preview import render_report
 from fabric_ot.workbench.local.preview.formats import format_value
+from fabric_ot.workbench.local.preview.visual_data import load_visual
 
 VOID = {"meta"}
 
@@ -104,9 +105,21 @@ def test_every_chart_has_a_drawing_and_its_data_beside_it(page):
         "Availability, performance and quality by shift",
         "Unplanned downtime by asset and state, hours",
         "Good and scrap quantity by product",
+        "What planned busy time was lost to, share of it",
+        "Lost share of planned busy time by shift and OEE factor",
+        "Lost hours by asset and loss",
+        "Energy by asset and time category, kWh",
+        "Energy per good unit by asset, kWh",
+        "MTBF by asset, hours",
+        "MTTR by asset, hours",
+        "Failures by component, as the orders name it",
+        "Points out of control by chart, share",
+        "Rules that fired, times",
+        "Signals by shift and chart",
+        "Good share of what was produced, by asset",
         "Where the time went: hours by asset and time category",
     ]
-    assert page.tags.count("details") == 11
+    assert page.tags.count("details") == 43
 
 
 def test_a_table_ends_with_totals_that_are_ratios_of_sums(page, engine):
@@ -184,6 +197,16 @@ def test_bars_stand_in_the_order_that_the_visual_asks_for(report, model, engine,
         assert [name.startswith("Oven") for name in drawn] == [is_descending, not is_descending]
 
 
+def test_a_table_stands_in_the_order_of_several_columns(report, model, engine):
+    asset, shift = Field("Asset", "asset_name", "column"), Field("Shift", "shift_name", "column")
+    fields = (shift, asset, Field("Production", "OEE", "measure"))
+    order = (Sort("Asset", "asset_name", False), Sort("Shift", "shift_name", True))
+    table = visual(type="tableEx", roles=MappingProxyType({"Values": fields}), sort=order)
+    found = [(r["Asset[asset_name]"], r["Shift[shift_name]"]) for r in load_visual(table, model, engine).rows]
+    press = 'Press <1> & "co"'
+    assert found == [("Oven", "Late"), ("Oven", "Early"), (press, "Late"), (press, "Early")]
+
+
 def test_a_bar_is_as_long_as_its_value(report, model, engine, tmp_path):
     (chart,) = (v for v in report.pages[0].visuals if v.name == "oee_by_asset")
     text = render_report(with_visual(report, chart), model, engine, tmp_path / "x.html").read_text()
@@ -191,6 +214,14 @@ def test_a_bar_is_as_long_as_its_value(report, model, engine, tmp_path):
     values = sorted((r["[OEE]"] for r in rows_of(chart, engine)), reverse=True)
     assert len(widths) == len(values) == 2
     assert widths[0] / widths[1] == pytest.approx(values[0] / values[1], abs=0.01)
+
+
+def test_the_axis_of_small_numbers_tells_its_steps_apart(report, model, engine, tmp_path):
+    small = Field("Energy", "Energy per Good Unit kWh", "measure")
+    roles = MappingProxyType({"Y": (small,), "Category": (Field("Asset", "asset_name", "column"),)})
+    chart = visual(type="clusteredBarChart", roles=roles, position=Position(0, 0, 620, 260))
+    text = render_report(with_visual(report, chart), model, engine, tmp_path / "x.html").read_text()
+    assert re.findall(r'text-anchor="middle">([^<]*)</text>', text) == ["0", "0.005", "0.01", "0.015", "0.02", "0.025"]
 
 
 @pytest.mark.parametrize("kind", ["barChart", "columnChart", "clusteredBarChart", "clusteredColumnChart"])

@@ -1,4 +1,4 @@
--- One row per shift of a site; a changed name or time is written over, the key stays.
+-- One row per shift of a site, and key 0: outside every shift. A changed name or time is written over, the key stays.
 -- @as_of_utc: the run's clock, which every load takes; a dimension keeps no time of its own loading.
 CREATE PROCEDURE [etl].[load_dim_shift] @as_of_utc datetime2(6)
 AS
@@ -6,6 +6,10 @@ BEGIN
     SET NOCOUNT ON;
     BEGIN TRY
         BEGIN TRANSACTION;
+
+        IF NOT EXISTS (SELECT 1 FROM dim.shift WHERE shift_key = 0)
+            INSERT INTO dim.shift (shift_key, site_id, shift_id, shift_name, start_local, end_local)
+            VALUES (0, '', '', 'outside shifts', '', '');
 
         UPDATE d
         SET

@@ -49,4 +49,6 @@ WHERE f.duration_s < 0 OR f.planned_stop_s < 0
 UNION ALL
 SELECT 'state_time: more planned stop than time', COUNT(*)
 FROM fact.state_time AS f
-WHERE f.planned_stop_s > f.duration_s + 0.000001;
+WHERE f.planned_stop_s > f.duration_s + 0.000001
+UNION ALL
+SELECT a.check_name, a.failed_rows FROM etl.analysis_check AS a;

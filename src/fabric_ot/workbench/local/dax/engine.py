@@ -78,6 +78,10 @@ class DaxEngine:
         rows = sorted(table.rows, key=lambda row: [rank[row[i]] for i, rank in enumerate(ranks)])
         return [dict(zip(names, row, strict=True)) for row in rows]
 
+    def ranks(self, table: str, column: str) -> dict[Scalar, int]:
+        """Return where each value of a column stands in its order: that of its sortByColumn where it has one."""
+        return self._ranks(self._catalog.column(table, column, 0))
+
     def query(self, text: str) -> list[dict[str, Scalar]]:
         """Run `EVALUATE <table> [ORDER BY ...]`.
 
@@ -102,7 +106,6 @@ class DaxEngine:
         return value
 
     def _ranks(self, column: ColumnKey) -> dict[Scalar, int]:
-        """Return the order of a column's values, by its sortByColumn where it has one."""
         by = self._catalog.definition(column).sort_by_column
         keys = [ColumnKey(column.table, by), column] if by else [column]
         rows = self._evaluator.storage.distinct(keys, Context(), with_blank=True)

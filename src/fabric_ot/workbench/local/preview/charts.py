@@ -10,6 +10,7 @@ from fabric_ot.workbench.local.preview.formats import format_value
 
 _TOP, _AXIS, _VALUE_ROOM = 8.0, 26.0, 64.0
 _LEAST_BAND = 24.0
+_ROUND = 1e-6
 
 
 def legend(chart: ChartData) -> str:
@@ -157,8 +158,8 @@ def _steps(chart: ChartData, *, stacked: bool, wanted: int) -> list[float]:
 
 def _tick(chart: ChartData, step: float) -> str:
     if chart.is_percentage:
-        return format_value(step, "0 %")
-    return format_value(step, "#,0" if step == int(step) else "#,0.0")
+        return format_value(step, "0 %" if abs(step * 100 - round(step * 100)) < _ROUND else "0.0 %")
+    return format_value(step, "#,0" if step == int(step) else "")
 
 
 def _total(chart: ChartData, index: int) -> str:

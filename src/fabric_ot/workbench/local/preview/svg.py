@@ -14,6 +14,8 @@ NOTHING = "\N{EN DASH}"
 _NAMED_COLORS = {
     "production": 3, "Good Quantity": 3, "setup": 1, "idle": 2, "unplanned_down": 4, "DOWN": 4, "Scrap Quantity": 4,
     "planned_down": 5, "unqualified": 8, "NO_SIGNAL": 8,
+    "setup_loss": 1, "idle_loss": 2, "other_stop_loss": 3, "unplanned_down_loss": 4, "planned_down_loss": 5,
+    "quality_loss": 6, "speed_loss": 7, "unqualified_loss": 8,
 }  # fmt: skip
 _COLORS = (1, 2, 3, 5, 6, 7, 4)
 

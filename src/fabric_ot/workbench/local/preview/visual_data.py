@@ -78,8 +78,8 @@ def load_visual(visual: Visual, model: SemanticModel, engine: DaxEngine) -> Visu
     rows = engine.evaluate(measures, group_by=groups)
     for sort in reversed(visual.sort):
         bound = next(b for b in fields if (b.field.table, b.field.name) == (sort.table, sort.name))
-        if bound.is_measure or sort.is_descending:
-            rows.sort(key=lambda row, key=bound.key: sort_key(row[key]), reverse=sort.is_descending)  # type: ignore[misc]
+        place = sort_key if bound.is_measure else engine.ranks(sort.table, sort.name).__getitem__
+        rows.sort(key=lambda row, key=bound.key, place=place: place(row[key]), reverse=sort.is_descending)  # type: ignore[misc]
     total = engine.evaluate(measures)[0] if visual.type == "tableEx" and measures and groups else None
     return VisualData(visual, fields, tuple(rows), total)
 

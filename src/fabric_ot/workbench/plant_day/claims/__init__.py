@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fabric_ot.workbench.plant_day.claims.claim import Claim
+from fabric_ot.workbench.plant_day.claims.claim import Claim, MeasureClaim
 from fabric_ot.workbench.plant_day.claims.energy import ENERGY_CLAIMS
 from fabric_ot.workbench.plant_day.claims.genealogy import GENEALOGY_CLAIMS
+from fabric_ot.workbench.plant_day.claims.gold import GOLD_CLAIMS, MEASURE_CLAIMS
 from fabric_ot.workbench.plant_day.claims.kpis import KPIS_CLAIMS
 from fabric_ot.workbench.plant_day.claims.maintenance import MAINTENANCE_CLAIMS
 from fabric_ot.workbench.plant_day.claims.namespace import NAMESPACE_CLAIMS
@@ -13,7 +14,7 @@ from fabric_ot.workbench.plant_day.claims.signals import SIGNALS_CLAIMS
 from fabric_ot.workbench.plant_day.claims.sparkplug import SPARKPLUG_CLAIMS
 from fabric_ot.workbench.plant_day.claims.states import STATES_CLAIMS
 
-__all__ = ["CLAIMS", "Claim"]
+__all__ = ["CLAIMS", "MEASURE_CLAIMS", "Claim", "MeasureClaim"]
 
 CLAIMS: tuple[Claim, ...] = (
     *SIGNALS_CLAIMS,
@@ -25,5 +26,6 @@ CLAIMS: tuple[Claim, ...] = (
     *KPIS_CLAIMS,
     *SPARKPLUG_CLAIMS,
     *NAMESPACE_CLAIMS,
+    *GOLD_CLAIMS,
 )
 """Every claim that a run over the simulated plant is held to, beside those of `comparison`."""

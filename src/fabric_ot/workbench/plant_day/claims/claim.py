@@ -1,7 +1,8 @@
-"""What a claim about a table is."""
+"""What a claim is: about a table, or about measures of the semantic model."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -17,3 +18,16 @@ class Claim:
     sql: str
     keys: tuple[str, ...]
     values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MeasureClaim:
+    """The rows that `GroundTruth.families[truth]` holds are what the model's measures give by group.
+
+    `keys` maps a key of the truth to the model's (table, column), `values` a number of the truth to a measure.
+    """
+
+    truth: str
+    text: str
+    keys: Mapping[str, tuple[str, str]]
+    values: Mapping[str, str]
