@@ -25,7 +25,7 @@ def land(folder: Path, rows: int) -> None:
     """Intervals of 30 s of 100 meters that do not begin on whole minutes; prices by hour of the day."""
     step, meter = steps(rows, len(_METERS))
     start = START_US + (step * _LENGTH_S + _OFFSET_S) * SECOND_US
-    energy = np.random.default_rng(7).integers(1, 400, rows) / 64
+    energy = np.random.default_rng(7).integers(1, 400, rows) * _LENGTH_S / 64  # exact in every part
     put(folder, "interval", {**_bounds(start), "tag_id": words(meter, _METERS), "tariff_id": same("t", rows),
                              "energy_kwh": pa.array(energy)})  # fmt: skip
     days = int(step[-1]) * _LENGTH_S // 86_400 + 2

@@ -32,5 +32,4 @@ def _told(name: str, kind: str) -> str:
 
 
 def _count(query: str) -> int:
-    row = duckdb.sql(f"SELECT count(*) FROM ({query})").fetchone()
-    return int(row[0]) if row else 0
+    return int(duckdb.sql(f"SELECT count(*) FROM ({query})").fetchall()[0][0])

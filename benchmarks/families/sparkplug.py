@@ -14,6 +14,7 @@ from benchmarks.families.family import Family, Write
 from benchmarks.families.inputs import START_US, instants, nothing, put, same, words
 from fabric_ot.contracts.landing import LandingConfig, TopicRule
 from fabric_ot.contracts.sparkplug import DataType, payload_class
+from fabric_ot.transforms.messages.decoded_samples import is_sample
 from fabric_ot.transforms.messages.decoders import with_decoder
 from fabric_ot.transforms.sparkplug.definitions import to_definitions
 from fabric_ot.transforms.sparkplug.metrics import to_metric_samples
@@ -81,7 +82,7 @@ def ours(spark: SparkSession, folder: Path, write: Write) -> None:
     messages = with_edge_node(with_decoder(spark.read.parquet(f"{folder}/message"), _CONFIG))
     placed = with_sequence(with_payload(messages).withColumn("epoch_before", sf.lit(0)))
     settled = placed.localCheckpoint()  # as the job stages it
-    write("sample", to_metric_samples(settled, to_definitions(settled)).where(sf.size("reasons") == 0))
+    write("sample", to_metric_samples(settled, to_definitions(settled)).where(is_sample()))
 
 
 def naive(spark: SparkSession, folder: Path, write: Write) -> None:
