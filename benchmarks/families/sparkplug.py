@@ -18,14 +18,14 @@ from fabric_ot.transforms.messages.decoded_samples import is_sample
 from fabric_ot.transforms.messages.decoders import with_decoder
 from fabric_ot.transforms.sparkplug.definitions import to_definitions
 from fabric_ot.transforms.sparkplug.metrics import to_metric_samples
-from fabric_ot.transforms.sparkplug.payloads import with_payload
+from fabric_ot.transforms.sparkplug.payloads import BROKEN_DDL, METRICS_DDL, with_payload
 from fabric_ot.transforms.sparkplug.sequence import with_sequence
 from fabric_ot.transforms.sparkplug.topics import with_edge_node
 
 METRICS, NODES = 10, 40
 _CONFIG = LandingConfig((TopicRule("spBv1.0/#", "sparkplug"),))
 _NAMES = [f"line/t{n}" for n in range(METRICS)]
-_DECODED = "timestamp bigint, metrics array<struct<name: string, alias: bigint, timestamp: bigint, value: double>>"
+_DECODED = f"seq int, payload_time_ms bigint, bd_seq bigint, error string, metrics {METRICS_DDL}, broken {BROKEN_DDL}"
 
 
 def land(folder: Path, rows: int) -> None:
@@ -86,13 +86,13 @@ def ours(spark: SparkSession, folder: Path, write: Write) -> None:
 
 
 def naive(spark: SparkSession, folder: Path, write: Write) -> None:
-    """A Python function per message, and births joined by alias."""
+    """The same decoder as a Python function per message, and births joined by alias."""
     decode = sf.udf(_decode, _DECODED)
     level = sf.split("topic", "/")
     named = spark.read.parquet(f"{folder}/message").withColumns(
         {"kind": sf.get(level, sf.lit(2)), "node": sf.get(level, sf.lit(3))}
     )
-    decoded = named.withColumn("p", decode("payload"))
+    decoded = named.withColumn("p", decode("payload", "kind"))
     in_order = Window.partitionBy("node").orderBy("broker_time_utc", "source_partition", "source_offset")
     epoch = sf.sum((sf.col("kind") == "NBIRTH").cast("int")).over(in_order)
     placed = decoded.withColumn("epoch", epoch)
@@ -113,22 +113,17 @@ def naive(spark: SparkSession, folder: Path, write: Write) -> None:
             "source_offset",
             "metric_index",
             sf.concat_ws("/", sf.lit("spBv1.0/plant"), "node", "name").alias("tag_id"),
-            sf.timestamp_millis("m.timestamp").alias("event_time_utc"),
-            sf.col("m.value").alias("value_double"),
+            sf.timestamp_millis("m.timestamp_ms").alias("event_time_utc"),
+            sf.col("m.value_double").alias("value_double"),
         ),
     )
 
 
-def _decode(data: bytes) -> Any:
-    from fabric_ot.contracts.sparkplug import payload_class
+def _decode(data: bytes, message_type: str) -> Any:
+    from fabric_ot.transforms.sparkplug.wire import read_payload
 
-    payload = payload_class().FromString(bytes(data))
-    metrics = []
-    for metric in payload.metrics:
-        value = getattr(metric, metric.WhichOneof("value"))
-        alias = metric.alias if metric.HasField("alias") else None
-        metrics.append((metric.name or None, alias, metric.timestamp, float(value)))
-    return payload.timestamp, metrics
+    payload = read_payload(bytes(data), message_type)
+    return payload.seq, payload.timestamp_ms, payload.bd_seq, payload.error, payload.metrics, payload.broken
 
 
-FAMILY = Family("sparkplug", "a Python UDF per message, births joined by alias", land, ours, naive)
+FAMILY = Family("sparkplug", "the same decoder as a Python UDF, births joined by alias", land, ours, naive)
