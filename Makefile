@@ -9,7 +9,7 @@ TESTS   ?= tests src
 WORKERS ?= 2
 ARGS    ?=
 
-.PHONY: run test test-fast check format doctor wheel bench mutants clean help
+.PHONY: run test test-fast check format doctor wheel bench bench-families mutants clean help
 
 run: $(READY) ## the plant day, end to end: ARGS="--days 2 --seed 9" to change it
 	@$(BIN)/fabric-ot run $(ARGS)
@@ -39,7 +39,10 @@ wheel: $(READY) ## the wheel in dist/
 	$(BIN)/python -m build --wheel
 
 bench: $(READY) ## rows per second and CPU seconds of bronze -> silver -> gold
-	$(BIN)/python benchmarks/plant_day.py $(ARGS)
+	$(BIN)/python -m benchmarks.plant_day $(ARGS)
+
+bench-families: $(READY) ## each transform family against the naive way to write it: ARGS="0.1 1 --only spc"
+	$(BIN)/python -m benchmarks.families $(ARGS)
 
 mutants: $(READY) ## whether the tests notice small wrong changes: ARGS="--sample 20 --only transforms/signals"
 	$(BIN)/python -m pip install --quiet "cosmic-ray==8.7.0"

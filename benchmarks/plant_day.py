@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.processes import tree_cpu_s
+
 ROOT = Path(__file__).resolve().parent.parent
 PIPELINES = ("pl_bronze_land", "pl_silver_standardize", "pl_silver_analyze", "pl_gold_publish")
 ASSETS, SHIFT_START = 40, dt.datetime(2026, 3, 2, 6, tzinfo=dt.UTC)
@@ -31,8 +33,9 @@ def main() -> None:
         return
     print(f"{'messages':>10} {'step':<24} {'wall s':>8} {'CPU s':>8} {'rows/s':>10} {'CPU us/row':>11}")
     for millions in parsed.millions:
-        command = [sys.executable, __file__, "--one", str(millions)]
-        result = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.splitlines()[-1])
+        command = [sys.executable, "-m", "benchmarks.plant_day", "--one", str(millions)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=ROOT)
+        result = json.loads(done.stdout.splitlines()[-1])
         for step in [*result["steps"], result["total"]]:
             rate, cost = result["messages"] / step["wall_s"], 1e6 * step["cpu_s"] / result["messages"]
             line = f"{result['messages']:>10,} {step['name']:<24} {step['wall_s']:>8.1f} {step['cpu_s']:>8.1f}"
@@ -117,27 +120,6 @@ def write_reference(folder: Path) -> None:
     folder.mkdir()
     for entity, entity_rows in rows.items():
         write_csv(folder / f"{entity}.csv", REFERENCE_COLUMNS[entity], entity_rows)
-
-
-def tree_cpu_s() -> float:
-    """CPU seconds of this process and all below it, ended children included."""
-    ticks, parents = {}, {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-            except OSError:
-                continue
-            parents[int(entry.name)] = int(fields[1])
-            ticks[int(entry.name)] = sum(map(int, fields[11:15]))
-    mine, total = {os.getpid()}, 0
-    while True:
-        more = {pid for pid, parent in parents.items() if parent in mine} - mine
-        if not more:
-            break
-        mine |= more
-    total = sum(ticks.get(pid, 0) for pid in mine)
-    return total / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ What needs other messages (sequence, births in force, sessions) is judged in `vi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fabric_ot.contracts.sparkplug import BD_SEQ, QUALITY_NAMES, QUALITY_PROPERTY, REBIRTH, SEQ_MODULUS, DataType
 from fabric_ot.contracts.sparkplug_rules import ALIAS_UNIQUE, BEHAVIOR, FLOW, PAYLOADS, TOPICS, VALUE_DIFFERS
 from fabric_ot.transforms.sparkplug.structure_rules import data_set_rules, template_rules
+from fabric_ot.transforms.sparkplug.told_fields import Told, told_fields, value_field
 
 Broken = tuple[str, int]
 """An assertion id, and the index of the metric that breaks it; -1 for the message as a whole."""
@@ -33,9 +34,15 @@ VALUE_FIELDS: dict[int, tuple[str, ...]] = {
 }
 """The fields that may carry a value of each datatype. Integers of either width are taken: senders mix them."""
 
+_PLAIN_VALUES = ("int_value", "long_value", "float_value", "double_value", "boolean_value", "string_value")
+_PLAIN = {("alias", "timestamp", field) for field in _PLAIN_VALUES}
+"""What most metrics of data tell: an alias, a time and a value. They break no rule, and are not asked about each."""
 
-def broken_rules(payload: Any, message_type: str) -> list[Broken]:
+
+def broken_rules(payload: Any, message_type: str, told: Sequence[Told] | None = None) -> list[Broken]:
     """Return what a payload breaks as a message of `message_type`; commands are not judged.
+
+    `told` are the fields of its metrics, where the caller has taken them out already.
 
     Example:
         >>> from fabric_ot.contracts.sparkplug import payload_class
@@ -49,10 +56,13 @@ def broken_rules(payload: Any, message_type: str) -> list[Broken]:
         found += _name_rules(payload)
     if message_type in (*_BIRTHS, *_DATA):
         is_birth, own = message_type in _BIRTHS, "dbirth" if message_type.startswith("D") else "nbirth"
-        found += _order_rules(payload, own)
-        for index, metric in enumerate(payload.metrics):
-            found += ((rule, index) for rule in _metric_rules(metric, own, is_birth=is_birth))
-        found += template_rules(payload, message_type)
+        fields = [told_fields(metric) for metric in payload.metrics] if told is None else told
+        found += _order_rules(fields, own)
+        for index, metric in enumerate(fields):
+            if is_birth or tuple(metric) not in _PLAIN:
+                found += [(rule, index) for rule in _metric_rules(metric, own, is_birth=is_birth)]
+        if any("template_value" in metric for metric in fields):
+            found += template_rules(payload, message_type)
     return found
 
 
@@ -105,19 +115,20 @@ def _name_rules(payload: Any) -> Iterator[Broken]:
             yield "tck-id-case-sensitivity-metric-names", index
 
 
-def _order_rules(payload: Any, own: str) -> Iterator[Broken]:
+def _order_rules(fields: Sequence[Told], own: str) -> Iterator[Broken]:
     latest = -1
-    for index, metric in enumerate(payload.metrics):
-        if metric.is_historical or not metric.HasField("timestamp"):
+    for index, told in enumerate(fields):
+        timestamp = told.get("timestamp")
+        if timestamp is None or told.get("is_historical"):
             continue
-        if metric.timestamp < latest:
+        if timestamp < latest:
             yield f"{BEHAVIOR}data-publish-{own}-order", index
-        latest = max(latest, metric.timestamp)
+        else:
+            latest = timestamp
 
 
-def _metric_rules(metric: Any, own: str, *, is_birth: bool) -> Iterator[str]:
-    has = metric.HasField
-    has_name, has_alias, has_datatype = bool(metric.name), has("alias"), has("datatype")
+def _metric_rules(told: Told, own: str, *, is_birth: bool) -> Iterator[str]:
+    has_name, has_alias, has_datatype = bool(told.get("name")), "alias" in told, "datatype" in told
     if not has_name and not has_alias:
         yield f"{PAYLOADS}name-requirement"
     elif is_birth and not has_name:
@@ -128,19 +139,19 @@ def _metric_rules(metric: Any, own: str, *, is_birth: bool) -> Iterator[str]:
         yield f"{PAYLOADS}metric-datatype-req"
     elif has_datatype and not is_birth:
         yield f"{PAYLOADS}metric-datatype-not-req"
-    if not has("timestamp"):
+    if "timestamp" not in told:
         yield f"{PAYLOADS}name-birth-data-requirement"
-    field = metric.WhichOneof("value")
-    if has_datatype and metric.datatype not in VALUE_FIELDS:
+    field = value_field(told)
+    if has_datatype and told["datatype"] not in VALUE_FIELDS:
         yield f"{PAYLOADS}metric-datatype-value"
-    elif has_datatype and field and field not in VALUE_FIELDS[metric.datatype]:
+    elif has_datatype and field and field not in VALUE_FIELDS[told["datatype"]]:
         yield VALUE_DIFFERS
-    if is_birth and (field is None) != metric.is_null:
+    if is_birth and (field is None) != bool(told.get("is_null")):
         yield f"{BEHAVIOR}data-publish-{own}-values"
-    if has("properties"):
-        yield from _property_rules(metric.properties, is_birth=is_birth)
+    if "properties" in told:
+        yield from _property_rules(told["properties"], is_birth=is_birth)
     if field == "dataset_value":
-        yield from data_set_rules(metric.dataset_value)
+        yield from data_set_rules(told[field])
 
 
 def _property_rules(properties: Any, *, is_birth: bool) -> Iterator[str]:

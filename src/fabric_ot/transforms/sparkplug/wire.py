@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from fabric_ot.contracts.sparkplug import BD_SEQ, QUALITY_PROPERTY, SEQ_MODULUS, payload_class
 from fabric_ot.transforms.sparkplug.payload_rules import Broken, broken_rules
+from fabric_ot.transforms.sparkplug.told_fields import Told, told_fields, value_field
 
 _UNIT_PROPERTIES = ("engUnit", "Engineering Unit")
 _SIGN_BIT, _MODULUS = 1 << 63, 1 << 64
@@ -64,24 +65,25 @@ def read_payload(data: bytes | None, message_type: str = "") -> WirePayload:
 
 
 def _read(payload: Any, message_type: str) -> WirePayload:
-    metrics = [_metric(metric) for metric in payload.metrics]
+    told = [told_fields(metric) for metric in payload.metrics]
+    metrics = [_metric(fields) for fields in told]
     seq = payload.seq if payload.HasField("seq") and payload.seq < SEQ_MODULUS else None
     timestamp = _long(payload.timestamp) if payload.HasField("timestamp") else None
     bd_seq = next((m.value_long for m in metrics if m.name == BD_SEQ), None)
-    return WirePayload(seq, timestamp, bd_seq, None, metrics, broken_rules(payload, message_type))
+    return WirePayload(seq, timestamp, bd_seq, None, metrics, broken_rules(payload, message_type, told))
 
 
-def _metric(metric: Any) -> WireMetric:
-    has = metric.HasField
-    kind, value_long, value_double, value_string = _value(metric)
-    quality_code, unit = _properties(metric.properties) if has("properties") else (None, None)
+def _metric(told: Told) -> WireMetric:
+    kind, value_long, value_double, value_string = _value(told)
+    quality_code, unit = _properties(told["properties"]) if "properties" in told else (None, None)
+    alias, timestamp, datatype = told.get("alias"), told.get("timestamp"), told.get("datatype")
     return WireMetric(
-        metric.name if has("name") and metric.name else None,
-        _long(metric.alias) if has("alias") else None,
-        _long(metric.timestamp) if has("timestamp") else None,
-        metric.datatype if has("datatype") and metric.datatype < _SIGN_BIT >> 32 else None,
-        metric.is_historical,
-        metric.is_transient,
+        told.get("name") or None,
+        None if alias is None else _long(alias),
+        None if timestamp is None else _long(timestamp),
+        None if datatype is None or datatype >= _SIGN_BIT >> 32 else datatype,
+        told.get("is_historical", False),
+        told.get("is_transient", False),
         kind,
         value_long,
         value_double,
@@ -91,22 +93,22 @@ def _metric(metric: Any) -> WireMetric:
     )
 
 
-def _value(metric: Any) -> tuple[str, int | None, float | None, str | None]:
-    if metric.is_null:
+def _value(told: Told) -> tuple[str, int | None, float | None, str | None]:
+    if told.get("is_null"):
         return "declared_null", None, None, None
-    wire = metric.WhichOneof("value")
+    wire = value_field(told)
+    if wire in ("double_value", "float_value"):
+        return "number", None, told[wire], None
     if wire in ("int_value", "long_value"):
-        return "integer", _long(getattr(metric, wire)), None, None
-    if wire in ("float_value", "double_value"):
-        return "number", None, getattr(metric, wire), None
+        return "integer", _long(told[wire]), None, None
     if wire == "boolean_value":
-        return "boolean", None, float(metric.boolean_value), None
+        return "boolean", None, float(told[wire]), None
     if wire == "string_value":
-        return "text", None, None, metric.string_value
+        return "text", None, None, told[wire]
     if wire == "bytes_value":
-        return "structured", None, None, base64.b64encode(metric.bytes_value).decode("ascii")
-    if wire in ("dataset_value", "template_value", "extension_value"):
-        return "structured", None, None, _json(getattr(metric, wire))
+        return "structured", None, None, base64.b64encode(told[wire]).decode("ascii")
+    if wire is not None:
+        return "structured", None, None, _json(told[wire])
     return "null", None, None, None
 
 
