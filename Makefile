@@ -16,7 +16,7 @@ run: $(READY) ## the plant day, end to end: ARGS="--days 2 --seed 9" to change i
 
 test: $(READY) ## every test of one runtime: RUNTIME=1.3 for the second, TESTS=path for a part
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not spark and not slow" $(TESTS)
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "spark or slow" $(TESTS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "spark or slow" $(TESTS)
 
 test-fast: $(READY) ## only the tests that need no JVM
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not spark and not slow" $(TESTS)

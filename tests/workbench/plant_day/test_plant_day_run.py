@@ -12,26 +12,12 @@ from fabric_ot.workbench.plant_day.run import PlantDayRequest, run_plant_day
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 
-class Silent:
-    """A watch that only remembers what failed."""
-
-    def __init__(self) -> None:
-        self.failed: list[str] = []
-
-    def step(self, text: str) -> None:
-        pass
-
-    def activity(self, event) -> None:
-        if event.phase == "ended" and event.status == "Failed":
-            self.failed.append(f"{event.pipeline}/{event.name}: {event.message}")
-
-
 @pytest.fixture(scope="module")
-def two_runs(tmp_path_factory, repository_root, spark_session):
+def two_runs(tmp_path_factory, repository_root, spark_session, silent):
     onelake = tmp_path_factory.mktemp("plant_day") / "onelake"
     request = PlantDayRequest(root=repository_root, onelake=onelake, scale=0.05)
-    first = run_plant_day(request, watch=Silent(), spark=lambda: spark_session)
-    second = run_plant_day(request, watch=Silent(), spark=lambda: spark_session)
+    first = run_plant_day(request, watch=silent, spark=lambda: spark_session)
+    second = run_plant_day(request, watch=silent, spark=lambda: spark_session)
     return first, second
 
 
@@ -66,17 +52,3 @@ def test_the_preview_shows_the_values_of_the_model(two_runs):
     html = Path(result.preview).read_text(encoding="utf-8")
     assert "74.8" in html
     assert all(asset in html for asset in {row["asset_name"].split(" (")[0] for row in result.oee})
-
-
-def test_the_public_data_sets_give_their_published_numbers(
-    tmp_path_factory, repository_root, spark_session, shared_data
-):
-    onelake = tmp_path_factory.mktemp("public") / "onelake"
-    request = PlantDayRequest(root=repository_root, data=shared_data, onelake=onelake)
-    result = run_plant_day(request, watch=Silent(), spark=lambda: spark_session)
-    assert result.error is None
-    assert {check.claim: check.differences for check in result.checks if not check.holds} == {}
-    assert result.account.is_balanced
-    found = {check.claim: check.found for check in result.checks}
-    assert found["steel energy intervals and kWh"] == "35,040 / 959,640.31"
-    assert found["planned busy minutes per shift of the plant with work orders"] == "430 / 415 / 420"
