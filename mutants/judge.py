@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from lines import LineMap, LineRecorder
+from lines import LineMap, LineRecorder, digest
 from places import Mutant, running_lines
 from warm import QuickFailure, WarmSpark
 
@@ -36,8 +36,7 @@ class Judge:
 
         What lies in no room of its own (`transforms/intervals.py`) is seen by the tests of every room.
         """
-        paths = sorted((self.root / "tests" / room).rglob("test_*.py"))
-        stale = [name for path in paths if not self.map.is_fresh(name := str(path.relative_to(self.root)))]
+        stale = [name for name in self.files_of(room) if not self.map.is_fresh(name)]
         for n, name in enumerate(stale, start=1):
             started = time.monotonic()
             if self.spark.run(lambda name=name: self._record(name), log=self.log, timeout_s=_MOST_TIMEOUT_S) != 0:
@@ -59,14 +58,21 @@ class Judge:
             return self.map.tests_of_module(mutant.module)
         return self.map.tests_of_lines(mutant.module, lines)
 
-    def judge(self, mutant: Mutant) -> tuple[str, list[str]]:
+    def files_of(self, room: str) -> dict[str, str]:
+        """Return the room's test files and their digests."""
+        paths = sorted((self.root / "tests" / room).rglob("test_*.py"))
+        return {str(path.relative_to(self.root)): digest(path) for path in paths}
+
+    def judge(self, mutant: Mutant, tests: list[str] | None = None) -> tuple[str, list[str]]:
         """Apply the mutant in the copy, run its tests, take it back; returns the outcome and what led to it."""
         target = self.copy / mutant.module
         original = target.read_text(encoding="utf-8")
         changed = mutant.apply(original)
         assert changed is not None
-        tests = self.tests_of(mutant, original)
-        timeout = min(_MOST_TIMEOUT_S, _LEAST_TIMEOUT_S + 4 * self.map.seconds_of(tests))
+        timeout = _MOST_TIMEOUT_S
+        if tests is None:
+            tests = self.tests_of(mutant, original)
+            timeout = min(_MOST_TIMEOUT_S, _LEAST_TIMEOUT_S + 4 * self.map.seconds_of(tests))
         module = "fabric_ot." + mutant.module.removesuffix(".py").replace("/", ".") if ">>>" in original else None
         target.write_text(changed, encoding="utf-8")
         try:

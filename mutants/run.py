@@ -23,9 +23,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from lines import digest
 from places import Mutant, mutants_of, sample
+
+if TYPE_CHECKING:
+    from judge import Judge
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "fabric_ot"
@@ -35,14 +39,11 @@ TARGET = 0.85
 KILLED, SURVIVED = "killed", "SURVIVED"
 
 
-def known_outcomes(path: Path, digests: dict[str, str]) -> dict[str, str]:
-    """Return the last outcome of each mutant whose module is still the one that was judged."""
-    found: dict[str, str] = {}
+def known_rows(path: Path, digests: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Return what was last said of each mutant whose module is still the one that was judged."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    for row in map(json.loads, lines):
-        if digests.get(row["module"]) == row["digest"]:
-            found[row["mutant"]] = row["outcome"]
-    return found
+    rows = (json.loads(line) for line in lines)
+    return {row["mutant"]: row for row in rows if digests.get(row["module"]) == row["digest"]}
 
 
 def difference(mutant: Mutant) -> str:
@@ -86,15 +87,13 @@ def main() -> int:
     digests = {str(m.relative_to(PACKAGE)): digest(m) for m in modules}
     everything = [m for module in modules for m in mutants_of(PACKAGE, module) if m.module.startswith(asked.only)]
     part, parts = map(int, asked.shard.split("/"))
-    drawn = sorted(
-        sample(PACKAGE, everything, asked.sample, asked.seed), key=lambda m: (m.room.count("/") == 0, m.place)
-    )
+    drawn = sample(PACKAGE, everything, asked.sample, asked.seed)
+    drawn.sort(key=lambda mutant: (mutant.room in ROOMS, mutant.place))
     chosen = drawn[len(drawn) * (part - 1) // parts : len(drawn) * part // parts]
-    known = known_outcomes(results, digests)
-    pending = [m for m in chosen if m.name not in known or (asked.again and known[m.name] == SURVIVED)]
+    known = known_rows(results, digests)
+    pending = [m for m in chosen if m.name not in known or (asked.again and known[m.name]["outcome"] == SURVIVED)]
     print(
-        f"{len(everything)} mutants of {len(modules)} modules; sample {len(chosen)}, to judge {len(pending)}",
-        flush=True,
+        f"{len(everything)} mutants of {len(modules)} modules; {len(chosen)} drawn, {len(pending)} to judge", flush=True
     )
     os.chdir(ROOT)
     with scratch_copy() as scratch:
@@ -102,19 +101,28 @@ def main() -> int:
 
         judge = Judge(ROOT, scratch, KNOWN, ROOMS)
         for n, mutant in enumerate(pending, start=1):
-            if n == 1 or mutant.room != pending[n - 2].room:
-                judge.record(mutant.room)
             started = time.monotonic()
-            outcome, why = judge.judge(mutant)
-            seconds = time.monotonic() - started
-            known[mutant.name] = outcome
             row = {"mutant": mutant.name, "module": mutant.module, "digest": digests[mutant.module]}
-            row |= {"outcome": outcome, "seconds": round(seconds, 1), "why": why}
+            row |= verdict(judge, mutant, known.get(mutant.name))
+            known[mutant.name] = row | {"seconds": round(time.monotonic() - started, 1)}
             with results.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
+                file.write(json.dumps(known[mutant.name]) + "\n")
+            seconds, outcome = known[mutant.name]["seconds"], row["outcome"]
             print(f"{n:4}/{len(pending)} {seconds:5.0f} s  {outcome:9} {mutant.name}", flush=True)
         judge.spark.stop()
-    return tell(chosen, known)
+    return tell(chosen, {name: row["outcome"] for name, row in known.items()})
+
+
+def verdict(judge: Judge, mutant: Mutant, before: dict[str, Any] | None) -> dict[str, Any]:
+    """Judge a mutant; one that survived before is judged by the test files that have changed since."""
+    files = judge.files_of(mutant.room)
+    if before is None:
+        judge.record(mutant.room)
+        outcome, why = judge.judge(mutant)
+    else:
+        new = [name for name, version in files.items() if before["files"].get(name) != version]
+        outcome, why = judge.judge(mutant, new)
+    return {"outcome": outcome, "why": why} | ({"files": files} if outcome == SURVIVED else {})
 
 
 def tell(chosen: list[Mutant], known: dict[str, str]) -> int:

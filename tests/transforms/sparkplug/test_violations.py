@@ -234,6 +234,7 @@ def test_a_row_says_what_was_found(told) -> None:
     assert told.details("/gap") == [("NDATA", "seq 3 after 0: 2 missing"), ("NDATA", "seq 3 after 3")]
     assert ("NDEATH", "bdSeq 0") in told.details("/dead")
     assert ("DDATA", "the device is dead") in told.details("/device")
+    assert {row.metric_index for row in told.rows_found if row.assertion_id in (SEQUENCE, STALE_DEATH)} == {-1}
     assert {row.assertion_id for row in told.rows_found} <= set(RULE_TEXTS)
     assert {row.severity for row in told.rows_found} == {"error", "warning"}
 
