@@ -6,6 +6,7 @@ import doctest
 import importlib
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -51,42 +52,53 @@ class Judge:
         recorder.save(self.recorded)
         return code
 
-    def tests_of(self, mutant: Mutant, code: str) -> list[str]:
-        """Return the tests that run the mutant's statement; of what runs on import, those that can see it."""
-        lines = running_lines(code, mutant.line)
-        if lines is None:
-            return self.map.tests_of_module(mutant.module)
-        return self.map.tests_of_lines(mutant.module, lines)
-
     def files_of(self, room: str) -> dict[str, str]:
         """Return the room's test files and their digests."""
         paths = sorted((self.root / "tests" / room).rglob("test_*.py"))
         return {str(path.relative_to(self.root)): digest(path) for path in paths}
 
-    def judge(self, mutant: Mutant, tests: list[str] | None = None) -> tuple[str, list[str]]:
-        """Apply the mutant in the copy, run its tests, take it back; returns the outcome and what led to it."""
+    def tests_of(self, mutant: Mutant, passed: Mapping[str, str]) -> list[str]:
+        """Return the tests that run the mutant's statement; of what runs on import, those that can see it.
+
+        Tests of a file that is still the one in `passed` are left out.
+        """
+        lines = running_lines((self.copy / mutant.module).read_text(encoding="utf-8"), mutant.line)
+        if lines is None:
+            found = self.map.tests_of_module(mutant.module)
+        else:
+            found = self.map.tests_of_lines(mutant.module, lines)
+        old = {name for name, version in self.files_of(mutant.room).items() if passed.get(name) == version}
+        return [test for test in found if test.partition("::")[0] not in old]
+
+    def judge(self, mutant: Mutant, passed: Mapping[str, str]) -> tuple[str, list[str]]:
+        """Apply the mutant in the copy, run its tests, take it back; returns the outcome and what led to it.
+
+        `passed` are the test files, and their versions, that it has survived already.
+        """
         target = self.copy / mutant.module
         original = target.read_text(encoding="utf-8")
         changed = mutant.apply(original)
         assert changed is not None
-        timeout = _MOST_TIMEOUT_S
-        if tests is None:
-            tests = self.tests_of(mutant, original)
-            timeout = min(_MOST_TIMEOUT_S, _LEAST_TIMEOUT_S + 4 * self.map.seconds_of(tests))
+        tests = self.tests_of(mutant, passed)
+        timeout = min(_MOST_TIMEOUT_S, _LEAST_TIMEOUT_S + 4 * self.map.seconds_of(tests))
         module = "fabric_ot." + mutant.module.removesuffix(".py").replace("/", ".") if ">>>" in original else None
         target.write_text(changed, encoding="utf-8")
         try:
             for _ in range(2):
                 self.told.unlink(missing_ok=True)
                 code = self.spark.run(lambda: self._test(module, tests), log=self.log, timeout_s=timeout)
-                if code is None or self.spark.is_alive:
+                if not code or code < 0 or self.told.exists():
                     break
         finally:
             target.write_text(original, encoding="utf-8")
-        if code is None:
-            return KILLED, ["ran out of time"]
-        why = self.told.read_text(encoding="utf-8").splitlines() if self.told.exists() else [f"exit {code}"]
-        return (SURVIVED, [f"{len(tests)} tests"]) if code == 0 else (KILLED, why)
+        if code == 0:
+            return SURVIVED, [f"{len(tests)} tests"]
+        if code is None or code < 0:
+            return KILLED, ["ran out of time" if code is None else f"the process died: {code}"]
+        if not self.told.exists():
+            message = f"{mutant.name}: pytest ended with {code} and no test failed.\nHint: see {self.log}"
+            raise SystemExit(message)
+        return KILLED, self.told.read_text(encoding="utf-8").splitlines()
 
     def _test(self, module: str | None, tests: list[str]) -> int:
         if module and doctest.testmod(importlib.import_module(module)).failed:

@@ -17,6 +17,7 @@ import difflib
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -96,6 +97,7 @@ def main() -> int:
         f"{len(everything)} mutants of {len(modules)} modules; {len(chosen)} drawn, {len(pending)} to judge", flush=True
     )
     os.chdir(ROOT)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended; go on with --resume"))
     with scratch_copy() as scratch:
         from judge import Judge  # it imports the copied package
 
@@ -115,14 +117,9 @@ def main() -> int:
 
 def verdict(judge: Judge, mutant: Mutant, before: dict[str, Any] | None) -> dict[str, Any]:
     """Judge a mutant; one that survived before is judged by the test files that have changed since."""
-    files = judge.files_of(mutant.room)
-    if before is None:
-        judge.record(mutant.room)
-        outcome, why = judge.judge(mutant)
-    else:
-        new = [name for name, version in files.items() if before["files"].get(name) != version]
-        outcome, why = judge.judge(mutant, new)
-    return {"outcome": outcome, "why": why} | ({"files": files} if outcome == SURVIVED else {})
+    judge.record(mutant.room)
+    outcome, why = judge.judge(mutant, before["files"] if before else {})
+    return {"outcome": outcome, "why": why} | ({"files": judge.files_of(mutant.room)} if outcome == SURVIVED else {})
 
 
 def tell(chosen: list[Mutant], known: dict[str, str]) -> int:

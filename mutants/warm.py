@@ -103,19 +103,28 @@ class WarmSpark:
         if child == 0:
             self._live_as_child(body, log)
         ends = time.monotonic() + timeout_s
-        while time.monotonic() < ends:
-            done, status = os.waitpid(child, os.WNOHANG)
-            if done:
-                return os.waitstatus_to_exitcode(status)
-            time.sleep(_POLL_S)
+        try:
+            while time.monotonic() < ends:
+                done, status = os.waitpid(child, os.WNOHANG)
+                if done:
+                    return os.waitstatus_to_exitcode(status)
+                time.sleep(_POLL_S)
+        except BaseException:
+            self._end(child)
+            raise
+        self._end(child)
+        return None
+
+    def _end(self, child: int) -> None:
+        """End a child, and the machine with it: its query may still run."""
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        self.stop()  # its query may still run
-        return None
+        self.stop()
 
     def _live_as_child(self, body: Callable[[], int], log: Path) -> None:
         code = 99
         try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             os.dup2(output, 1)
             os.dup2(output, 2)
