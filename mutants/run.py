@@ -1,147 +1,136 @@
 """Mutation testing: a seeded sample of small wrong changes to the transforms, and whether the tests notice each.
 
-    make mutants                       200 mutants, about an hour and a half on two cores
+    make mutants                                   200 mutants, seed 7
+    make mutants ARGS="--resume"                   go on where a run was interrupted
+    make mutants ARGS="--resume --again"           judge what survived again, after the tests were strengthened
     make mutants ARGS="--sample 20 --only transforms/signals"
 
-Each mutant lives in a scratch copy of the package and is judged by the tests of its own room, which stop at the first
-failure. One Java machine serves all of them, so that a mutant costs seconds and not a start of Spark.
+Each mutant lives in a scratch copy of the package and is judged by the tests that run its line, the quickest first, up
+to the first failure. One Java machine serves all of them. What is known so far is kept in `.mutants/`.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
+import contextlib
+import difflib
+import json
 import os
-import random
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import cosmic_ray.plugins
-from cosmic_ray.ast import ast_nodes, get_ast
-from cosmic_ray.mutating import mutate_code
+from lines import digest
+from places import Mutant, mutants_of, sample
+
+if TYPE_CHECKING:
+    from judge import Judge
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "fabric_ot"
 ROOMS = ("transforms", "quality")
+KNOWN = ROOT / ".mutants"
 TARGET = 0.85
-# a mutant that loops is noticed too
-_TIMEOUT_S = 600
-_KILLED, _SURVIVED = "killed", "SURVIVED"
+KILLED, SURVIVED = "killed", "SURVIVED"
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """One change of one operator at one place."""
-
-    module: str
-    operator: str
-    occurrence: int
-    line: int
-
-    @property
-    def room(self) -> str:
-        """The folder whose tests judge it."""
-        return str(Path(self.module).parent)
+def known_rows(path: Path, digests: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Return what was last said of each mutant whose module is still the one that was judged."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    rows = (json.loads(line) for line in lines)
+    return {row["mutant"]: row for row in rows if digests.get(row["module"]) == row["digest"]}
 
 
-def mutants_of(module: Path) -> Iterator[Mutant]:
-    """Yield every mutant of a module; annotations and module constants' docstrings are no behavior."""
-    code = module.read_text(encoding="utf-8")
-    silent = _annotation_places(code)
-    tree = get_ast(code)
-    for name in sorted(cosmic_ray.plugins.operator_names()):
-        operator_class = cosmic_ray.plugins.get_operator(name)
-        if operator_class.arguments():
-            continue
-        operator = operator_class()
-        places = [start for node in ast_nodes(tree) for start, _ in operator.mutation_positions(node)]
-        for occurrence, (line, column) in enumerate(places):
-            if not any(a <= (line, column) < b for a, b in silent):
-                yield Mutant(str(module.relative_to(PACKAGE)), name, occurrence, line)
+def difference(mutant: Mutant) -> str:
+    """Return the changed lines."""
+    code = (PACKAGE / mutant.module).read_text(encoding="utf-8")
+    changed = mutant.apply(code) or ""
+    lines = difflib.unified_diff(code.splitlines(), changed.splitlines(), n=0, lineterm="")
+    return "\n".join(f"      {line[0]} {line[1:].strip()}" for line in list(lines)[2:] if line[0] in "+-")
 
 
-def _annotation_places(code: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    found: list[ast.expr] = []
-    for node in ast.walk(ast.parse(code)):
-        told = [getattr(node, "annotation", None), getattr(node, "returns", None)]
-        found += [expression for expression in told if isinstance(expression, ast.expr)]
-    return [((e.lineno, e.col_offset), (e.end_lineno or e.lineno, e.end_col_offset or 0)) for e in found]
+@contextlib.contextmanager
+def scratch_copy() -> Iterator[Path]:
+    """Copy the package and let every import of it, here and in children, find the copy."""
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        shutil.copytree(PACKAGE, Path(folder) / "src" / "fabric_ot", ignore=shutil.ignore_patterns("__pycache__"))
+        sys.path.insert(0, str(Path(folder) / "src"))
+        sys.dont_write_bytecode = True
+        yield Path(folder)
 
 
-def tests_of(mutant: Mutant) -> list[str]:
-    """Return the tests of the mutant's room: its folder, or the files beside it for modules of the outer room."""
-    folder = ROOT / "tests" / mutant.room
-    if folder.name in ROOMS and folder.name != "quality":
-        return sorted(map(str, folder.glob("test_*.py")))
-    return [str(folder)]
-
-
-def judge(mutant: Mutant, copy: Path, environment: dict[str, str]) -> str:
-    """Apply the mutant in the copy, run its tests, and take it back."""
-    target = copy / "fabric_ot" / mutant.module
-    original = target.read_text(encoding="utf-8")
-    operator = cosmic_ray.plugins.get_operator(mutant.operator)()
-    changed = mutate_code(original, operator, mutant.occurrence)
-    if changed is None or changed == original:
-        return "no change"
-    target.write_text(changed, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-header", *tests_of(mutant)]
-    try:
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=_TIMEOUT_S, check=False)
-    except subprocess.TimeoutExpired:
-        return _KILLED
-    finally:
-        target.write_text(original, encoding="utf-8")
-    return _SURVIVED if done.returncode == 0 else _KILLED
-
-
-def warm_java(folder: Path) -> dict[str, str]:
-    """Start the Java machine that all test processes will use, and return how they find it."""
-    from pyspark.sql import SparkSession
-
-    from fabric_ot.workbench.local.spark.session import start_spark
-
-    session: SparkSession = start_spark(folder, purpose="tests")
-    gateway = session.sparkContext._gateway  # there is no public way to it
-    parameters = gateway.gateway_parameters
-    session.stop()
-    return {"PYSPARK_GATEWAY_PORT": str(parameters.port), "PYSPARK_GATEWAY_SECRET": parameters.auth_token}
+def arguments() -> argparse.Namespace:
+    """Return what was asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sample", type=int, default=200, help="how many mutants")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--only", default="", help="a folder or module below src/fabric_ot")
+    parser.add_argument("--shard", default="1/1", help="2/3 judges the second third of the sample, beside others")
+    parser.add_argument("--resume", action="store_true", help="keep what is known of this sample")
+    parser.add_argument("--again", action="store_true", help="with --resume: judge what survived again")
+    return parser.parse_args()
 
 
 def main() -> int:
     """Judge the sample and print what survived."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sample", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--only", default="", help="a folder or module below src/fabric_ot")
-    asked = parser.parse_args()
+    asked = arguments()
+    KNOWN.mkdir(exist_ok=True)
+    results = KNOWN / "results.jsonl"
+    if not asked.resume:
+        results.unlink(missing_ok=True)
     modules = sorted(m for room in ROOMS for m in (PACKAGE / room).rglob("*.py"))
-    mutants = [m for module in modules for m in mutants_of(module) if m.module.startswith(asked.only)]
-    chosen = random.Random(asked.seed).sample(mutants, min(asked.sample, len(mutants)))
-    print(f"{len(mutants)} mutants in {len(modules)} modules; judging {len(chosen)}, seed {asked.seed}", flush=True)
-    found: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as scratch:
-        copy = Path(scratch) / "src"
-        shutil.copytree(ROOT / "src", copy, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-        environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-        environment |= warm_java(Path(scratch) / "java")
-        for n, mutant in enumerate(sorted(chosen, key=lambda m: (m.module, m.line)), start=1):
+    digests = {str(m.relative_to(PACKAGE)): digest(m) for m in modules}
+    everything = [m for module in modules for m in mutants_of(PACKAGE, module) if m.module.startswith(asked.only)]
+    part, parts = map(int, asked.shard.split("/"))
+    drawn = sample(PACKAGE, everything, asked.sample, asked.seed)
+    drawn.sort(key=lambda mutant: (mutant.room in ROOMS, mutant.place))
+    chosen = drawn[len(drawn) * (part - 1) // parts : len(drawn) * part // parts]
+    known = known_rows(results, digests)
+    pending = [m for m in chosen if m.name not in known or (asked.again and known[m.name]["outcome"] == SURVIVED)]
+    print(
+        f"{len(everything)} mutants of {len(modules)} modules; {len(chosen)} drawn, {len(pending)} to judge", flush=True
+    )
+    os.chdir(ROOT)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended; go on with --resume"))
+    with scratch_copy() as scratch:
+        from judge import Judge  # it imports the copied package
+
+        judge = Judge(ROOT, scratch, KNOWN, ROOMS)
+        for n, mutant in enumerate(pending, start=1):
             started = time.monotonic()
-            outcome = judge(mutant, copy, environment)
-            found[outcome] += 1
-            place = f"{mutant.module}:{mutant.line}"
-            seconds = time.monotonic() - started
-            print(f"{n:4} {seconds:5.0f} s  {outcome:9} {place}  {mutant.operator} #{mutant.occurrence}", flush=True)
-    judged = found[_KILLED] + found[_SURVIVED]
-    share = found[_KILLED] / judged if judged else 0.0
-    print(f"killed {found[_KILLED]} of {judged}: {share:.1%} (wanted {TARGET:.0%})")
+            row = {"mutant": mutant.name, "module": mutant.module, "digest": digests[mutant.module]}
+            row |= verdict(judge, mutant, known.get(mutant.name))
+            known[mutant.name] = row | {"seconds": round(time.monotonic() - started, 1)}
+            with results.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(known[mutant.name]) + "\n")
+            seconds, outcome = known[mutant.name]["seconds"], row["outcome"]
+            print(f"{n:4}/{len(pending)} {seconds:5.0f} s  {outcome:9} {mutant.name}", flush=True)
+        judge.spark.stop()
+    return tell(chosen, {name: row["outcome"] for name, row in known.items()})
+
+
+def verdict(judge: Judge, mutant: Mutant, before: dict[str, Any] | None) -> dict[str, Any]:
+    """Judge a mutant; one that survived before is judged by the test files that have changed since."""
+    judge.record(mutant.room)
+    outcome, why = judge.judge(mutant, before["files"] if before else {})
+    return {"outcome": outcome, "why": why} | ({"files": judge.files_of(mutant.room)} if outcome == SURVIVED else {})
+
+
+def tell(chosen: list[Mutant], known: dict[str, str]) -> int:
+    """Print the survivors and the rate."""
+    found = Counter(known[mutant.name] for mutant in chosen if mutant.name in known)
+    for mutant in chosen:
+        if known.get(mutant.name) == SURVIVED:
+            print(f"{SURVIVED} {mutant.name}\n{difference(mutant)}")
+    judged = found.total()
+    share = found[KILLED] / judged if judged else 0.0
+    print(f"killed {found[KILLED]} of {judged}: {share:.1%} (wanted {TARGET:.0%})")
     return 0 if share >= TARGET else 1
 
 

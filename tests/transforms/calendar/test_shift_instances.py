@@ -56,7 +56,7 @@ def test_every_shift_of_a_year_starts_and_ends_when_the_zone_says(spark) -> None
         "day": ("06:00:00", "14:00:00"),
         "night": ("22:00:00", "06:00:00"),
         "gap": ("02:30:00", "03:00:00"),
-        "half": ("02:15:00", "01:45:00"),
+        "odd": ("02:15:27", "01:45:54"),
         "round": ("00:00:00", "00:00:00"),
     }
     shifts = [(zone, shift, shift, start, end) for zone in ZONES for shift, (start, end) in walls.items()]

@@ -149,6 +149,17 @@ def results(spark_session):
     return by_case, audit
 
 
+def test_only_numbers_and_booleans_carry_a_number(spark):
+    numbers = {"5": 5.0, "true": 1.0, "false": 0.0, '"5"': None, '"true"': None, "null": None, "[1]": None}
+    rows = [
+        message("acme/x", b'{"timestamp_ms":%d,"value":%s}' % (AT, value.encode()), source_offset=n)
+        for n, value in enumerate(numbers)
+    ]
+    samples = to_uns_samples(with_decoder(frame(spark, MESSAGE.spark_ddl(), rows), CONFIG))
+    found = {row.source_offset: row.value_double for row in samples.collect()}
+    assert found == dict(enumerate(numbers.values()))
+
+
 @pytest.mark.parametrize("case", ACCEPTED)
 def test_accepted_payloads_become_readings(results, case):
     found = sorted(results[0][case].get("readings", []), key=lambda row: row.metric_index)

@@ -217,6 +217,15 @@ def test_silent_buckets_may_be_left_out_and_the_others_stay_as_they_are(spark) -
     assert [(row["covered_s"], row["bad_s"], row["sample_count"]) for row in silent] == [(0.0, 0.0, 0)]
 
 
+def test_a_sample_that_holds_no_time_still_counts_in_its_bucket(spark) -> None:
+    series: Series = [(0, 1.0, "GOOD"), (60, 2.0, "GOOD"), (130, 3.0, "BAD")]
+    samples = frame(spark, SAMPLES, rows_of({"tag": (series, 0.0)}))
+    told = measured(samples, max_hold_s="hold_s", keep_silent=False)
+    assert {key: (row["sample_count"], row["good_count"], row["covered_s"]) for key, row in told.items()} == {
+        ("tag", 0): (1, 1, 0.0), ("tag", 60): (1, 1, 0.0), ("tag", 120): (1, 0, 0.0),
+    }  # fmt: skip
+
+
 def test_microseconds_and_times_before_1970_are_exact(spark) -> None:
     rows = [
         ("us", at(0), 0.0, "GOOD", None), ("us", at(59.999999), 6e7, "GOOD", None),

@@ -84,6 +84,7 @@ class Found:
         self.refused = to_quarantine(samples, messages).collect()
         self.log = {row.source_offset: row for row in log.collect()}
         self.log_columns = log.columns
+        self.details = {(r.source_offset, r.metric_index): r.detail for r in samples.collect() if r.detail is not None}
         for kept in (placed, samples):
             kept.unpersist()
 
@@ -307,6 +308,20 @@ def test_a_device_death_without_a_plausible_time_or_known_tags_writes_no_reading
     assert found.reasons(at["timeless_ddeath"]) == [(-1, "event_time_out_of_range")]
     assert found.outcome(at["timeless_ddeath"]) == ("quarantined", "event_time_out_of_range", 0)
     assert found.outcome(at["unknown_ddeath"]) == ("decoded", None, 0)
+
+
+def test_a_refusal_tells_what_the_source_said_and_nothing_else_has_a_detail(found, at):
+    told = {key: detail for key, detail in found.details.items() if not detail.startswith("DecodeError")}
+    assert told == {
+        (at["stale_alias"], 0): "alias 7",
+        (at["orphan_named"], 1): "alias 2",
+        (at["odd"], 4): "tag spBv1.0/g/odd/nan: number NaN",
+        (at["odd"], 5): "tag spBv1.0/g/odd/nothing: null ",
+        (at["odd"], 7): "time 1000 ms",
+        (at["timeless_ddeath"], -1): "time of death 1000 ms",
+        (at["cat"], 0): "tag spBv1.0/g/cat/num: text 12",
+    }
+    assert set(found.details) - set(told) == {(at["broken"], -1)}
 
 
 def test_the_catalogue_settles_type_and_unit(found, at):

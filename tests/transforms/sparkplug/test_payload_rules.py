@@ -207,6 +207,28 @@ def test_another_type_of_rebirth_breaks_its_type_and_its_value() -> None:
     assert found == {f"{BEHAVIOR}data-commands-rebirth-{rule}" for rule in ("datatype", "value")}
 
 
+@pytest.mark.parametrize(("seq", "is_sound"), [(0, True), (255, True), (256, False), (257, False), (2**40, False)])
+def test_a_sequence_number_is_one_byte(seq: int, is_sound: bool) -> None:
+    assert broken_by("DDATA", lambda p: setattr(p, "seq", seq)) == (set() if is_sound else {f"{PAYLOADS}ddata-seq"})
+
+
+@pytest.mark.parametrize("datatype", [t for t in DataType if t != DataType.Int64])
+def test_the_birth_s_death_number_is_an_int64_and_nothing_else(datatype: DataType) -> None:
+    assert f"{FLOW}edge-node-birth-publish-nbirth-payload-bdSeq" in broken_by(
+        "NBIRTH", change(BD_SEQ, datatype=datatype)
+    )
+    will = f"{FLOW}edge-node-birth-publish-will-message-payload-bdSeq"
+    assert broken_by("NDEATH", change(BD_SEQ, datatype=datatype)) == {will}
+
+
+@pytest.mark.parametrize("datatype", DataType)
+def test_a_property_has_a_basic_type_or_is_a_set_of_properties(datatype: DataType) -> None:
+    structured = {"DataSet", "Bytes", "File", "Template", "Unknown"}
+    is_legal = datatype.name not in structured and not datatype.name.endswith("Array")
+    found = broken_by("DBIRTH", lambda p: put(named(p, "t"), "low", type=datatype, int_value=1))
+    assert found == (set() if is_legal else {f"{PAYLOADS}metric-propertyvalue-type-value"})
+
+
 def test_back_filled_metrics_need_no_order() -> None:
     def fill(payload: Any) -> None:
         payload.metrics.add(alias=8, timestamp=AT - 1, double_value=1.0, is_historical=True)

@@ -21,6 +21,7 @@ TOPICS: dict[str, tuple] = {
     "spBv1.0/g/DATA/n": (None, None, None, "illegal_sparkplug_topic"),
     "spBv1.0/g/ndata/n": (None, None, None, "illegal_sparkplug_topic"),
     "spBv1.0/g/NDATA/n/d/e": (None, None, None, "illegal_sparkplug_topic"),
+    "spBv1.0/g/DDATA/n/d/e": (None, None, None, "illegal_sparkplug_topic"),
     "spAv1.0/g/NDATA/n": (None, None, None, "illegal_sparkplug_topic"),
     "spBv1.0": (None, None, None, "illegal_sparkplug_topic"),
     "": (None, None, None, "illegal_sparkplug_topic"),

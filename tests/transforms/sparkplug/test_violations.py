@@ -124,6 +124,7 @@ STREAMS: dict[str, list[tuple]] = {
             ("NDATA", data(4, name="t", datatype=9), "", {DATATYPE_DIFFERS, f"{PAYLOADS}metric-datatype-not-req"}),
             ("NDATA", payload({"alias": 1, "string_value": "x"}, seq=5), "", {DATATYPE_DIFFERS}),
             ("NDATA", payload({"alias": 1, "is_null": True}, seq=6), "", set())],
+    "unborn": [("NDATA", data(1, name="other"), "", {NDATA_ORDER})],
     "torn": [("NBIRTH", UNREADABLE, "", {f"{FLOW}edge-node-birth-publish-nbirth-payload"}),
              ("DBIRTH", UNREADABLE, "d", {f"{FLOW}device-birth-publish-dbirth-payload"}),
              ("NDEATH", UNREADABLE, "", {f"{FLOW}edge-node-birth-publish-will-message-payload"}),
@@ -211,7 +212,7 @@ def test_names_with_forbidden_characters_are_told(told) -> None:
     assert told.found("g#/") == told.wanted("g#/")
 
 
-@pytest.mark.parametrize("node", ["gap", "wrap", "early", "dead", "device"])
+@pytest.mark.parametrize("node", ["gap", "wrap", "early", "dead", "device", "unborn"])
 def test_the_stream_of_a_node_is_judged(told, node) -> None:
     assert told.found(f"/{node}") == told.wanted(f"/{node}")
 
@@ -233,6 +234,7 @@ def test_a_row_says_what_was_found(told) -> None:
     assert told.details("/gap") == [("NDATA", "seq 3 after 0: 2 missing"), ("NDATA", "seq 3 after 3")]
     assert ("NDEATH", "bdSeq 0") in told.details("/dead")
     assert ("DDATA", "the device is dead") in told.details("/device")
+    assert {row.metric_index for row in told.rows_found if row.assertion_id in (SEQUENCE, STALE_DEATH)} == {-1}
     assert {row.assertion_id for row in told.rows_found} <= set(RULE_TEXTS)
     assert {row.severity for row in told.rows_found} == {"error", "warning"}
 
@@ -254,4 +256,5 @@ def test_a_host_asks_once_per_session_and_the_next_birth_answers(told) -> None:
         "dead": (1, "data_before_birth", naive(first["dead"] + 3), None, 1),
         "device": (1, "data_before_birth", naive(first["device"] + 1), None, 2),
         "new": (1, "unknown_alias", naive(first["new"] + 2), None, 1),
+        "unborn": (0, "data_before_birth", naive(first["unborn"]), None, 1),
     }

@@ -12,8 +12,13 @@ import pytest
 
 from fabric_ot.errors import ColumnContractError, ContractError
 from fabric_ot.testing import frame
-from fabric_ot.transforms.spc.capability import rollup_capability, rollup_machine_capability
+from fabric_ot.transforms.spc.capability import (
+    rollup_capability,
+    rollup_charted_capability,
+    rollup_machine_capability,
+)
 from fabric_ot.transforms.spc.constants import CONSTANTS
+from fabric_ot.transforms.spc.subgroups import to_subgroup_points
 
 pytestmark = pytest.mark.spark
 
@@ -104,6 +109,8 @@ def test_undefined_capability_is_null_with_its_reason(spark) -> None:
         assert (r.cp is not None, r.cpk is not None) == (is_defined, is_defined), name
         assert (r.ppk is not None) == (name in ("enough", "between")), name
     assert found["stuck"].sigma_within == 0.0
+    charted = rollup_charted_capability(samples, to_subgroup_points(samples, spread="range"), specs).collect()
+    assert {r.chart_id: r.undefined_reason for r in charted} == {name: r.undefined_reason for name, r in found.items()}
     machine = {r.chart_id: r for r in rollup_machine_capability(samples, specs, min_samples=30).collect()}
     assert machine["stuck"].undefined_reason == "no_spread"
     assert machine["few"].cmk is None

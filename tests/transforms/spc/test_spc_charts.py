@@ -92,6 +92,14 @@ def test_textbook_limits_come_out_of_a_frozen_version(spark) -> None:
     assert found[("juice", "proportion")] == pytest.approx((0.0524, 0.4102), abs=5e-5)
     assert found[("orders", "rate")] == pytest.approx((0.0, 0.1894), abs=5e-5)
     assert found[("rare", "proportion")][1] == 1.0, "no share is above one"
+    sigmas = {(r.chart_id, r.statistic): r.sigma for r in judged if r.event_time_utc == at(1).replace(tzinfo=None)}
+    within = {"wafer": 0.32521 / 2.326, "ring": 0.0094 / 0.94}
+    assert sigmas["wafer", "mean"] == pytest.approx(within["wafer"] / math.sqrt(5))
+    assert sigmas["wafer", "range"] == pytest.approx(within["wafer"] * 0.864), "d3 of five"
+    assert sigmas["ring", "mean"] == pytest.approx(within["ring"] / math.sqrt(5))
+    assert sigmas["ring", "stddev"] == pytest.approx(within["ring"] * math.sqrt(1 - 0.94**2), rel=1e-3)
+    assert sigmas["juice", "proportion"] == pytest.approx(math.sqrt(0.2313 * 0.7687 / 50))
+    assert sigmas["orders", "rate"] == pytest.approx(math.sqrt(0.074 / 50))
     untabulated = [r for r in judged if r.event_time_utc == at(2).replace(tzinfo=None)]
     assert [(r.limit_version, r.sigma, r.ucl, r.lcl) for r in untabulated] == [("v1", None, None, None)] * 2
 
