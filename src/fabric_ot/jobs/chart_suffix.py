@@ -42,9 +42,9 @@ def find_suffix(silver: Lakehouse, placed: DataFrame) -> ChartSuffix:
 
     `placed` has the columns of `join_limits` and `asset_id`.
     """
-    if silver.version(SPC_POINT) is None:
-        return ChartSuffix(sf.lit(True), sf.lit(True), is_all=True)
     judged = silver.read(SPC_POINT)
+    if judged.isEmpty():
+        return ChartSuffix(sf.lit(True), sf.lit(True), is_all=True)
     changed = to_changed_points(placed, judged, also=("asset_id",))
     found = to_reevaluations(judged, changed).collect()
     return ChartSuffix(_since(found, "read_from_utc"), _since(found, "evaluate_from_utc"))
