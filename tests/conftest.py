@@ -1,4 +1,7 @@
-"""Fixtures shared by all tests: the zone is UTC before any JVM starts, random inputs are the same in every run."""
+"""What all tests share: the zone is UTC before any JVM starts, random inputs are the same in every run.
+
+`--acceptance 3` (again for more numbers) runs only the tests that are marked as proof of that acceptance check.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,17 @@ settings.load_profile("repeatable")
 _LONGEST_FIRST = ("plant_day", "jobs", "transforms/production", "transforms/spc", "transforms/energy")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--acceptance",
+        type=int,
+        action="append",
+        metavar="NUMBER",
+        help="run only the tests of this acceptance check (docs/acceptance-checks.md); may be repeated",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the longest files first: two workers that take file after file then end at about the same time."""
 
     def rank(item: pytest.Item) -> int:
@@ -37,6 +50,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((n for n, name in enumerate(_LONGEST_FIRST) if folder.endswith(name)), len(_LONGEST_FIRST))
 
     items.sort(key=rank)
+    asked = config.getoption("--acceptance")
+    if asked:
+        proofs = [item for item in items if any(mark.args[0] in asked for mark in item.iter_markers("acceptance"))]
+        config.hook.pytest_deselected(items=[item for item in items if item not in proofs])
+        items[:] = proofs
 
 
 REPOSITORY = Path(__file__).resolve().parent.parent

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from fabric_ot.contracts.json_mapping import JsonMapping
 from fabric_ot.contracts.landing import CsvMapping, CsvValue, LandingConfig, TopicRule, parse_landing_config
 from fabric_ot.errors import ConfigError
 
@@ -22,10 +23,14 @@ HISTORIAN = CsvMapping(
     values=(CsvValue("kwh", "meter/energy", "kWh"),),
 )
 
+SHAPED = TopicRule(
+    "plant/#", "uns_json", JsonMapping("ts", "yyyy-MM-dd HH:mm:ss", "Europe/Berlin", value="v", ignored=("meta",))
+)
+
 
 def test_what_is_written_is_read_back() -> None:
     config = LandingConfig(
-        topics=(TopicRule("spBv1.0/#", "sparkplug"), TopicRule("acme/+/x", "uns_json")),
+        topics=(TopicRule("spBv1.0/#", "sparkplug"), TopicRule("acme/+/x", "uns_json"), SHAPED),
         hivemq_columns=(("t", "${mqtt-topic}"), ("p", "${mqtt-payload-base64}"), ("ts", "${timestamp}")),
         csv=(HISTORIAN, CsvMapping("tag", "reference", "reference/tag*.csv", ("tag_id",))),
     )
@@ -34,7 +39,12 @@ def test_what_is_written_is_read_back() -> None:
 
 def test_every_problem_is_told_at_once() -> None:
     document = {
-        "topics": [{"filter": "a/#/b", "decoder": "sparkplug"}, {"filter": "a+", "decoder": "xml"}, 7],
+        "topics": [
+            {"filter": "a/#/b", "decoder": "sparkplug"},
+            {"filter": "a+", "decoder": "xml"},
+            7,
+            {"filter": "b", "decoder": "sparkplug", "json": {"value": "v", "ignored": ["v"], "unit": 3}},
+        ],
         "hivemq_columns": {"t": "${topic}"},
         "csv": [
             {"name": "a", "kind": "table", "path": "../a.csv", "columns": ["x"]},
@@ -52,6 +62,9 @@ def test_every_problem_is_told_at_once() -> None:
         "topics[1]: '+' must fill a whole level",
         "decoder must be sparkplug or uns_json, found 'xml'",
         "topics[2]: needs exactly 'filter' and 'decoder'",
+        "topics[3].json.unit: unknown, or neither text nor a list of texts",
+        "topics[3].json: member(s) ['v'] play more than one role",
+        "topics[3]: json belongs to decoder uns_json, found 'sparkplug'",
         "hivemq_columns.t: unknown placeholder '${topic}'",
         "kind must be historian or reference, found 'table'",
         "path must stay below Files/landing, found '../a.csv'",

@@ -112,6 +112,7 @@ def test_an_instant_without_a_zone_is_refused() -> None:
         parse_instant("2026-03-02T00:00:00")
 
 
+@pytest.mark.acceptance(15)
 @pytest.mark.spark
 def test_all_routes_land_in_one_batch_and_a_second_run_writes_nothing(plant: Plant) -> None:
     plant.parquet("hivemq/2026/a b+c.parquet", [("x/y", b"\x00\xff", 1, True, T_MS), (None, None, 7, None, 2**62)])
@@ -155,6 +156,7 @@ def test_all_routes_land_in_one_batch_and_a_second_run_writes_nothing(plant: Pla
     assert [plant.bronze.version(t) for t in ("plant.message", "plant.landing_file")] == versions
 
 
+@pytest.mark.acceptance(15)
 @pytest.mark.spark
 def test_bad_files_are_refused_by_name_and_the_others_land(plant: Plant) -> None:
     rows = [(f"t/{n}", b"x" * 50, 0, False, T_MS) for n in range(200)]
@@ -239,6 +241,7 @@ def test_a_rewritten_file_is_a_new_source(plant: Plant) -> None:
     assert len(plant.messages()) == 2
 
 
+@pytest.mark.acceptance(15)
 @pytest.mark.spark
 def test_payloads_as_base64_or_text_become_their_bytes(spark, tmp_path: Path) -> None:
     columns = (("t", "${mqtt-topic}"), ("p", "${mqtt-payload-base64}"), ("ms", "${timestamp}"))

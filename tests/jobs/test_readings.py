@@ -231,6 +231,7 @@ def test_a_run_without_new_batches_writes_nothing(whole) -> None:
     assert plant.versions() == before
 
 
+@pytest.mark.acceptance(1)
 def test_any_order_and_batching_gives_the_same_silver(whole, split) -> None:
     assert split.content() == whole[0].content()
     assert split.account() == split.bronze_counts()
@@ -239,6 +240,7 @@ def test_any_order_and_batching_gives_the_same_silver(whole, split) -> None:
     assert progress == {("reading", f"b{n}") for n in range(3)}
 
 
+@pytest.mark.acceptance(1)
 def test_a_rebuild_gives_what_is_there_and_a_second_delivery_changes_no_reading(whole, split) -> None:
     before = split.versions()
     assert split.run(is_rebuild=True).notes == ("every batch was decoded anew",)
@@ -289,6 +291,7 @@ def values_of(content: dict, prefix: str) -> list[float]:
     return [row.value_double for row in rows if row.tag_id.startswith(prefix)]
 
 
+@pytest.mark.acceptance(2)
 def test_held_data_is_released_when_the_birth_lands_in_a_later_batch(story) -> None:
     raw, ((_, held, before, is_balanced), (_, released, after, is_balanced_after), _), _ = story
     kept = [(list(row.reasons), bytes(row.payload)) for row in held["plant.quarantine"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -58,7 +59,7 @@ class Plant:
         """Land samples (tag, hour, value) as one batch that the earlier steps have finished."""
         rows = [
             (
-                *(tag, at(hour), 0, None, *self._values(value), None, "GOOD", None, False, "payload"),
+                *(tag, at(hour), 0, None, *self._values(value), None, "GOOD", None, None, False, "payload"),
                 *("hivemq", batch, n, 0, None, at(hour), batch, at(hour).date()),
             )
             for n, (tag, hour, value) in enumerate(samples)
@@ -130,6 +131,28 @@ def test_a_plant_day_in_steps(spark, tmp_path: Path) -> None:
     first_late = [row for row in plant.values("production", "shift_start_utc", "asset_id") if row[0].day == 1]
     assert first_late == [(dt.datetime(2026, 3, 1, 14), name) for name in ("mute", "oven", "press")], "for all machines"
     assert plant.values("progress", "step", "ingest_batch_id")[:3] == [("production", b) for b in ("b1", "b2", "b3")]
+
+
+@pytest.mark.acceptance(1)
+def test_any_order_and_batching_of_the_readings_gives_the_same_facts(spark, tmp_path: Path) -> None:
+    samples = [
+        ("oven/state", 6, "RUN"), ("oven/state", 12, "DOWN"), ("oven/state", 13, "RUN"), ("oven/state", 20, "DOWN"),
+        ("oven/product", 6, "P"), ("oven/good_counter", 6, 100), ("oven/good_counter", 13.5, 2050),
+        ("oven/good_counter", 14.5, 50), ("oven/good_counter", 21, 900), ("oven/energy_counter", 6, 10),
+        ("oven/energy_counter", 15, 22), ("press/state", 6.5, "RUN"), ("press/state", 9, "DOWN"),
+        ("press/good_counter", 7, 0), ("press/good_counter", 8, 30),
+    ]  # fmt: skip
+    whole, split = (Plant(spark, tmp_path / name) for name in ("whole", "split"))
+    whole.read("b0", *samples)
+    whole.run(22)
+    shuffled = Random(3).sample(samples, len(samples))
+    for n, hour in enumerate((15, 22)):
+        split.read(f"b{n}", *shuffled[n::2])
+        split.run(hour)
+    for table in TABLES[:-1]:
+        found, wanted = (sorted(map(tuple, p.silver.read(f"plant.{table}").collect()), key=str) for p in (split, whole))
+        assert found == wanted, table
+        assert found, f"{table} is empty: nothing was compared"
 
 
 def test_a_stop_counts_as_a_person_said_and_lowers_availability_unless_the_plant_declares_otherwise(

@@ -92,6 +92,7 @@ def _answer(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, A
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
+@pytest.mark.acceptance(9)
 def test_the_laboratorys_day_is_charted_as_by_hand_and_late_samples_restate_points_not_limits(
     spark, tmp_path, day
 ) -> None:
@@ -132,6 +133,53 @@ def test_the_laboratorys_day_is_charted_as_by_hand_and_late_samples_restate_poin
     assert [row["limit_version"] for row in late_points] == ["v1", "v2"]
 
 
+@pytest.mark.acceptance(9)
+def test_late_samples_are_judged_again_from_the_first_of_them_on_and_what_lies_before_stands(
+    spark, tmp_path, day
+) -> None:
+    told = tell_quality(day, Random(7))
+    rows = {records.entity: records.good for records in told.records}
+    plant, fresh = SilverRecords(spark, tmp_path / "late"), SilverRecords(spark, tmp_path / "whole")
+    plant.land("b1", rows)
+    assert "reevaluated" not in run_quality_control(plant.silver, as_of_utc=AS_OF).counts, (
+        "all of it, for the first time"
+    )
+    before = charted(plant)
+    ends = [row[4] for row in rows["control_baseline"] if row[0] == "fill-volume"]
+    # after the baselines, whose limits would be others if they had not been frozen before it came
+    first_late = max(map(dt.datetime.fromisoformat, ends)).replace(tzinfo=None) + dt.timedelta(minutes=31)
+    late = [
+        (f"late-{n}", "fill-volume", None, "P-100", first_late + dt.timedelta(hours=n), 40.0, None, None, None)
+        for n in range(2)
+    ]
+    plant.land("b2", {"quality_sample": late})
+    counts = run_quality_control(plant.silver, as_of_utc=AS_OF).counts
+    after = charted(plant)
+    suffix = {key for key in after if key[0] == "fill-volume" and key[2] >= first_late}
+    changed = {key for key, row in after.items() if before.get(key) != row}
+    assert changed <= suffix, "no other chart, and nothing before the first late sample"
+    assert {("fill-volume", "individual", row[4]) for row in late} <= changed
+    assert (counts["reevaluated"], counts["spc_point"]) == (len(suffix), len(changed))
+    assert 0 < len(changed) < len(suffix) < len(after), "a rule looks back over few points: most verdicts stand"
+
+    fresh.land("b1", rows)
+    fresh.land("b2", {"quality_sample": late})
+    run_quality_control(fresh.silver, as_of_utc=AS_OF)
+    assert charted(fresh) == after, "as if all samples had come at once"
+    assert capability(plant) == capability(fresh)
+
+
+def capability(plant: SilverRecords) -> list[str]:
+    """The last bits of a mean depend on the order of its numbers."""
+    rows = plant.rows("process_capability")
+    return sorted(str({k: round(v, 9) if isinstance(v, float) else v for k, v in row.items()}) for row in rows)
+
+
+def charted(plant: SilverRecords) -> dict[tuple, dict[str, Any]]:
+    return {(r["chart_id"], r["statistic"], r["event_time_utc"]): r for r in plant.rows("spc_point")}
+
+
+@pytest.mark.acceptance(11)
 def test_the_days_lots_are_traced_blended_and_balanced_as_by_hand(spark, tmp_path, day) -> None:
     told = tell_genealogy(day, Random(7))
     plant = SilverRecords(spark, tmp_path)

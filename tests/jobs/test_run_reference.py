@@ -9,6 +9,7 @@ import pytest
 
 from fabric_ot.contracts.landing import CsvMapping, LandingConfig
 from fabric_ot.jobs.reference import run_reference
+from fabric_ot.jobs.report import JobReport
 from fabric_ot.lakehouse import Lakehouse
 from fabric_ot.transforms.reference.rows import ENTITIES, default_mapping
 
@@ -24,7 +25,7 @@ FIRST = {
     "shift": ["berlin,day,Day,06:00,14:00"],
     "tag": [f"t/state,oven,state,string,,,{SINCE}", f"p/state,press,state,string,,,{SINCE}"],
     "shift_stop": ["berlin,day,lunch,Break,11:30,1800"],
-    "work_order": ["W1,oven,berlin,day,P,2026-02-28,10,9,1", "W2,press,berlin,day,P,2026-02-28,10,9,1"],
+    "work_order": ["W1,oven,berlin,day,P,2026-02-28,10,9,1.5", "W2,press,berlin,day,P,2026-02-28,10,7,1"],
     "country": ["DE"],
 }
 SECOND = {"site": ["denver,Denver,America/Denver"], "product": [f"P,Product,3,{SINCE}"]}
@@ -63,7 +64,10 @@ class Plant:
         self.bronze.append("plant.landing_file", self.bronze.frame("plant.landing_file", landed))
 
     def run(self) -> dict[str, int]:
-        return dict(run_reference(self.bronze, self.silver, as_of_utc=AS_OF).counts)
+        return dict(self.report().counts)
+
+    def report(self) -> JobReport:
+        return run_reference(self.bronze, self.silver, as_of_utc=AS_OF)
 
     def versions(self) -> dict[str, int | None]:
         tables = [*ENTITIES, "quarantine", "batch_audit", "progress"]
@@ -80,7 +84,13 @@ class Plant:
 def test_reference_rows_become_tables_and_late_parents_release_what_was_refused(spark, tmp_path: Path) -> None:
     plant = Plant(spark, tmp_path, LandingConfig(csv=tuple(default_mapping(entity) for entity in ENTITIES)))
     plant.land("b1", FIRST)
-    plant.run()
+    report = plant.report()
+    assert report.notes == ("1 row(s) of plant.work_order: warning quantities_do_not_add_up",), (
+        "of those that are taken"
+    )
+    assert ("W1", 10.0, 9.0, 1.5) in plant.values(
+        "work_order", "work_order_id", "produced_qty", "good_qty", "scrap_qty"
+    )
     assert plant.values("site", "site_id", "site_name") == [("berlin", "Berlin (new)")], "the last row of a key wins"
     versions = plant.values("product", "ideal_cycle_s", "is_current")
     assert versions == [(1.0, False), (2.0, True)]

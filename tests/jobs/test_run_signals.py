@@ -41,7 +41,7 @@ class Signals:
         """Land (minute, value, unit) of the oven's temperature, as the steps before have finished it."""
         rows = [
             (
-                *("temp", at(minute), 0, "oven", float(value), None, unit, "GOOD", None, False, "payload"),
+                *("temp", at(minute), 0, "oven", float(value), None, unit, "GOOD", None, None, False, "payload"),
                 *("hivemq", batch, n, 0, None, at(minute + 0.05), batch, at(minute).date()),
             )
             for n, (minute, value, unit) in enumerate(samples)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from pathlib import Path
 from random import Random
 
@@ -14,7 +15,7 @@ from fabric_ot.jobs.readings import run_readings
 from fabric_ot.lakehouse import Lakehouse
 from fabric_ot.testing import NOON, message
 from fabric_ot.workbench.simulate.day import live_through, plan_calendar
-from fabric_ot.workbench.simulate.host_view import rebirth_rows, violation_rows
+from fabric_ot.workbench.simulate.host_view import detail_rows, rebirth_rows, violation_rows
 from fabric_ot.workbench.simulate.message import Message
 from fabric_ot.workbench.simulate.rule_breaker import BREAKER
 
@@ -93,6 +94,17 @@ def test_violations_and_rebirth_requests_are_those_that_were_injected(whole, sen
     }  # fmt: skip
 
 
+def test_structured_values_properties_and_metadata_are_kept_as_they_were_sent(whole, sent) -> None:
+    told = sorted(tuple(row.values()) for row in detail_rows(m for _, m in sent))
+    rows = whole.silver.read("plant.reading").where("tag_id like '%/camera/%' or source_details is not null").collect()
+    found = Counter((r.tag_id, r.value_string or "", r.source_details or "") for r in rows if r.quality != "STALE")
+    definition = [row for row in told if row[0].endswith("/line_8/Inspection")]
+    assert sorted((*key, count) for key, count in found.items()) == [row for row in told if row not in definition]
+    assert len(definition) == 1
+    assert {r.unit for r in rows if r.tag_id.endswith("Exposure")} == {"ms"}, "the birth's unit holds for its data"
+
+
+@pytest.mark.acceptance(1)
 def test_any_order_of_arrival_tells_the_same_and_nothing_new_writes_nothing(
     whole, sent, spark_session, tmp_path_factory
 ) -> None:
@@ -133,6 +145,8 @@ def test_strict_mode_quarantines_what_breaks_a_must_and_holds_what_hangs_on_it(
         ("NDATA", "alias_without_birth", 1),
         ("NBIRTH", None, 2),
         ("NDATA", None, 2),
+        ("DBIRTH", None, 2),
+        ("DDATA", None, 2),
         ("NDEATH", "stale_death", 2),
     ]
     quarantine = strict.silver.read("plant.quarantine").where("array_contains(reasons, 'sparkplug_violation')")

@@ -218,7 +218,7 @@ def readings(silver: Lakehouse, rows: list[tuple[str, int, float, int]]):
     for tag, minute, value, offset in rows:
         at = T0 + dt.timedelta(minutes=minute)
         built.append((
-            tag, at, 0, None, value, None, None, "GOOD", None, False, "payload", "hivemq", "p", offset, 0, None,
+            tag, at, 0, None, value, None, None, "GOOD", None, None, False, "payload", "hivemq", "p", offset, 0, None,
             T0 + dt.timedelta(seconds=offset), "b", at.date(),
         ))  # fmt: skip
     return silver.frame("plant.reading", built)

@@ -53,6 +53,7 @@ def test_of_samples_of_one_instant_death_wins_then_sequence_then_arrival(spark) 
     assert kept.columns == frame(spark, SAMPLES, []).columns
 
 
+@pytest.mark.acceptance(8)
 def test_a_sample_takes_the_version_of_its_tag_that_held_then(spark) -> None:
     tags = [
         ("t", "old", "measure", "kWh", None, at(10), at(20)),

@@ -38,6 +38,7 @@ def test_the_textbook_shift_has_its_oee(plant: Any) -> None:
     assert row["oee"] == pytest.approx(row["availability"] * row["performance"] * row["quality"])
 
 
+@pytest.mark.acceptance(3)
 def test_a_week_is_a_ratio_of_sums_not_a_mean_of_ratios(plant: Any) -> None:
     plant.add_shift(day(0), planned_busy_s=3600.0, ideal_good_runtime_s=3240.0)
     plant.add_shift(day(1), planned_busy_s=600.0, ideal_good_runtime_s=60.0)
@@ -57,6 +58,7 @@ def test_a_shift_without_planned_time_has_no_oee(plant: Any) -> None:
     assert set(row.values()) == {None}
 
 
+@pytest.mark.acceptance(1)
 def test_loading_twice_changes_no_row_and_writes_no_delta_version(plant: Any) -> None:
     for number in range(3):
         plant.add_shift(day(number))
@@ -91,6 +93,7 @@ def test_vanished_rows_go_and_new_rows_come_at_version_one(plant: Any) -> None:
     assert plant.read("SELECT COUNT(*) AS n FROM fact.state_time") == [{"n": 2}]
 
 
+@pytest.mark.acceptance(8)
 def test_a_fact_has_the_versions_that_held_at_the_start_of_its_shift(plant: Any) -> None:
     change = dt.datetime(2026, 3, 3, 7, tzinfo=dt.UTC)  # an hour after Tuesday's shift has started
     plant.rows["asset"] = [

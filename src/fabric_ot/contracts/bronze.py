@@ -5,7 +5,7 @@ from __future__ import annotations
 from fabric_ot.contracts.table import Column, Table, optional, required
 
 TRANSPORT_COLUMNS: tuple[Column, ...] = (
-    required("route", "string", "hivemq | event_hubs | file: the way the message came"),
+    required("route", "string", "hivemq | event_hubs | file | eventstream: the way the message came"),
     required("source_partition", "string", "Event Hubs partition, or the landed file's path below Files/landing"),
     required("source_offset", "long", "Event Hubs sequence number, or the row's position in the file, from 0"),
 )
@@ -25,7 +25,7 @@ MESSAGE = Table(
         optional("qos", "int"),
         optional("is_retained", "boolean"),
         optional("broker_time_utc", "timestamp", "received by the broker; null on files"),
-        optional("enqueued_time_utc", "timestamp", "accepted by Event Hubs; null on other routes"),
+        optional("enqueued_time_utc", "timestamp", "accepted by Event Hubs; null on routes without it"),
         required("ingested_time_utc", "timestamp", "the run's clock"),
         required("source_file", "string", "path below Files/landing"),
         required("ingest_batch_id", "string", "the run that brought it"),

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from fabric_ot.contracts.json_mapping import JsonMapping, parse_json_mapping
 from fabric_ot.contracts.namespace import NamespaceRule, parse_namespace
 from fabric_ot.errors import ConfigError
 
@@ -29,10 +30,14 @@ HIVEMQ_PLACEHOLDERS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class TopicRule:
-    """Messages whose topic matches `filter` (MQTT wildcards `+` and `#`) are decoded by `decoder`."""
+    """Messages whose topic matches `filter` (MQTT wildcards `+` and `#`) are decoded by `decoder`.
+
+    `json` tells the shape of JSON that has none of the standard ones.
+    """
 
     filter: str
     decoder: Literal["sparkplug", "uns_json"]
+    json: JsonMapping | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ class LandingConfig:
             True
         """
         document = {
-            "topics": [{"filter": t.filter, "decoder": t.decoder} for t in self.topics],
+            "topics": [_topic_to_dict(rule) for rule in self.topics],
             "hivemq_columns": dict(self.hivemq_columns),
             "csv": [_csv_to_dict(m) for m in self.csv],
             "namespace": self.namespace.to_dict(),
@@ -130,8 +135,8 @@ def parse_landing_config(text: str) -> LandingConfig:
 
 def _topic(item: Any, n: int, problems: list[str]) -> TopicRule | None:
     where = f"topics[{n}]"
-    if not isinstance(item, dict) or set(item) != {"filter", "decoder"}:
-        problems.append(f"{where}: needs exactly 'filter' and 'decoder', found {item!r}")
+    if not isinstance(item, dict) or set(item) - {"json"} != {"filter", "decoder"}:
+        problems.append(f"{where}: needs exactly 'filter' and 'decoder' (and 'json', where declared), found {item!r}")
         return None
     levels = str(item["filter"]).split("/")
     if any("#" in level and (level != "#" or i != len(levels) - 1) for i, level in enumerate(levels)):
@@ -141,7 +146,15 @@ def _topic(item: Any, n: int, problems: list[str]) -> TopicRule | None:
     if item["decoder"] not in ("sparkplug", "uns_json"):
         problems.append(f"{where}: decoder must be sparkplug or uns_json, found {item['decoder']!r}")
         return None
-    return TopicRule(str(item["filter"]), item["decoder"])
+    mapping = parse_json_mapping(item["json"], f"{where}.json", problems) if "json" in item else None
+    if mapping and item["decoder"] != "uns_json":
+        problems.append(f"{where}: json belongs to decoder uns_json, found {item['decoder']!r}")
+    return TopicRule(str(item["filter"]), item["decoder"], mapping)
+
+
+def _topic_to_dict(rule: TopicRule) -> dict[str, Any]:
+    told = {"filter": rule.filter, "decoder": rule.decoder}
+    return told if rule.json is None else {**told, "json": rule.json.to_dict()}
 
 
 def _hivemq(item: Any, problems: list[str]) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,7 @@ QUARANTINE_REASONS: dict[str, str] = {
     "not_utf8": "the JSON payload is not valid UTF-8",
     "invalid_json": "the payload is not one JSON object (NaN and Infinity are not JSON)",
     "unknown_shape": "the JSON object has no timestamp_ms, or nothing beside it",
-    "timestamp_not_a_number": "timestamp_ms is not a whole number of milliseconds",
+    "timestamp_not_a_number": "the time is not a whole number of milliseconds, or does not fit the declared format",
     "event_time_out_of_range": "the source's time is before 2000 or later than arrival allows",
     "value_is_null": "the value is null where the tag's catalogue asks for one",
     "number_as_text": "a numeric tag carries a JSON string",

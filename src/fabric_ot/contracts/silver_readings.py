@@ -22,6 +22,7 @@ READING = Table(
         optional("unit", "string", "as declared by the source, else by the catalogue"),
         required("quality", "string", "GOOD | UNCERTAIN | BAD | STALE"),
         optional("quality_code", "long", "the source's own code"),
+        optional("source_details", "string", "JSON of what Sparkplug tells beside it: properties, metadata"),
         required("is_historical", "boolean"),
         required("time_source", "string", "metric | payload | broker | file"),
         *TRANSPORT_COLUMNS,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as sf
 
+from fabric_ot.contracts.silver_quality import SPC_POINT as SPC_POINT_TABLE
+from fabric_ot.jobs.chart_suffix import SPC_POINT, find_suffix
 from fabric_ot.jobs.progress import finish_batches, pending_batches
 from fabric_ot.jobs.report import JobReport
 from fabric_ot.jobs.touched_assets import has_reference_rows
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 STEP = "quality_control"
 _VERSION = ("chart_id", "limit_version")
+_POINT_NAMES = SPC_POINT_TABLE.column_names
 _WINDOW = ("valid_from_utc", "baseline_start_utc", "baseline_end_utc")
 
 
@@ -31,9 +34,10 @@ def run_quality_control(
 ) -> JobReport:
     """Chart the samples anew when reference rows have come, or a declared baseline is over that has no limits yet.
 
-    All samples are charted: they are few, and a late one may change the points after it. A table that comes out as
-    it is stays untouched. Limits are not computed again: a version is frozen once its baseline is over and has enough
-    points, whatever comes later.
+    Points are formed of all samples, which are few. Rules look at points again only from the first one of a chart on
+    that is new, gone or changed: what lies before a late sample stands. Limits are not computed again: a version is
+    frozen once its baseline is over and has enough points, whatever comes later. The report counts the points that
+    were judged again (`reevaluated`). A table that comes out as it is stays untouched.
 
     Args:
         silver: the silver lakehouse.
@@ -77,22 +81,26 @@ def _write_charts(
         found = to_limits(points, declared, min_points=minima[0])
         frozen_at = sf.when(sf.col("center").isNotNull(), utc_literal(as_of_utc))
         limits = silver.merge("plant.control_limit", found.withColumn("frozen_at_utc", frozen_at))
+        of_asset = sf.broadcast(charts.select("chart_id", "asset_id"))
         # planned in two steps: the limits' expressions are long, and the rules read them again and again
-        placed = silver.settled(join_limits(points, silver.read("plant.control_limit")))
-        with silver.staged(_judged(placed, charts)) as judged:
-            written = {"control_limit": limits.changed, "spc_point": silver.replace("plant.spc_point", judged).changed}
-            specs = charts.where(sf.col("chart_kind").isin(*MEASURED_KINDS))
-            capability = rollup_charted_capability(samples, points, specs, min_samples=minima[1])
-            signals = judged.groupBy("chart_id", "asset_id").agg(sf.count_if("is_signal").alias("signal_count"))
-            told = capability.join(sf.broadcast(signals), "chart_id")
-            return written | {"process_capability": silver.replace("plant.process_capability", told).changed}
+        placed = silver.settled(join_limits(points, silver.read("plant.control_limit")).join(of_asset, "chart_id"))
+        suffix = find_suffix(silver, placed)
+        judged = silver.settled(_judged(placed.where(suffix.is_read)).where(suffix.is_judged))
+        whole = suffix.stands(silver).unionByName(judged.select(*_POINT_NAMES))
+        specs = charts.where(sf.col("chart_kind").isin(*MEASURED_KINDS))
+        capability = rollup_charted_capability(samples, points, specs, min_samples=minima[1])
+        signals = whole.groupBy("chart_id", "asset_id").agg(sf.count_if("is_signal").alias("signal_count"))
+        told = capability.join(sf.broadcast(signals), "chart_id")
+        written = {"control_limit": limits.changed}
+        written["spc_point"] = silver.replace(SPC_POINT, judged, where=suffix.replaced).changed
+        written["process_capability"] = silver.replace("plant.process_capability", told).changed
+        return written if suffix.is_all else written | {"reevaluated": judged.count()}
 
 
-def _judged(placed: DataFrame, charts: DataFrame) -> DataFrame:
+def _judged(placed: DataFrame) -> DataFrame:
     judged = with_chart_rules(placed)
     is_signal = sf.coalesce(sf.size("rules_fired") > 0, sf.lit(False))  # a point that was not judged is none
-    told = judged.withColumns({"is_signal": is_signal, "rules_fired": sf.array_join("rules_fired", ", ")})
-    return told.join(sf.broadcast(charts.select("chart_id", "asset_id")), "chart_id")
+    return judged.withColumns({"is_signal": is_signal, "rules_fired": sf.array_join("rules_fired", ", ")})
 
 
 def _undefined(silver: Lakehouse, as_of_utc: dt.datetime, *, is_new: bool) -> DataFrame:

@@ -137,7 +137,7 @@ def _to_plain_samples(messages: DataFrame, config: LandingConfig, silver: Lakeho
     decoder = sf.col("decoder")
     unplaced = with_edge_node(messages.where(decoder == "sparkplug")).where(sf.col("topic_reason").isNotNull())
     samples = [
-        to_uns_samples(messages.where(decoder == "uns_json")),
+        to_uns_samples(messages.where(decoder == "uns_json"), config.topics),
         to_refused_samples(messages.where(decoder == "none"), sf.lit("unknown_topic")),
         to_refused_samples(with_broken_topic(unplaced), sf.col("topic_reason")),
     ]

@@ -16,7 +16,7 @@ from fabric_ot.jobs.progress import finish_batches, landed_batches, pending_batc
 from fabric_ot.jobs.report import JobReport
 from fabric_ot.lakehouse import do_together
 from fabric_ot.quality.rules import RuleSet
-from fabric_ot.quality.split import with_reasons
+from fabric_ot.quality.split import WARNINGS, rollup_warnings, with_reasons
 from fabric_ot.transforms.messages.decoders import is_reference
 from fabric_ot.transforms.reference.namespace import to_namespace
 from fabric_ot.transforms.reference.rows import (
@@ -45,8 +45,10 @@ def run_reference(bronze: Lakehouse, silver: Lakehouse, *, as_of_utc: dt.datetim
 
     All reference rows that ever landed are read again, not only the new ones: they are few, and so a row that was
     refused because its parent was missing is taken once the parent lands, and back-dated versions need no patching.
-    Tables that come out as they are stay untouched. `plant.namespace` follows the tag catalogue.
+    Tables that come out as they are stay untouched. `plant.namespace` follows the tag catalogue. A row that breaks a
+    rule of severity `warning` is taken; the report's notes say how many there are.
     """
+    notes: tuple[str, ...] = ()
     batches = pending_batches(landed_batches(bronze), silver, step=STEP)
     counts = {"batches": len(batches)}
     if batches:
@@ -54,10 +56,11 @@ def run_reference(bronze: Lakehouse, silver: Lakehouse, *, as_of_utc: dt.datetim
         new = messages.where(sf.col("ingest_batch_id").isin(*batches))
         if not new.isEmpty():
             config = parse_landing_config(bronze.files.read_text(places.LANDING_CONFIG))
-            counts |= _rebuild(messages, _mappings(config), silver, as_of_utc=as_of_utc)
+            rebuilt, notes = _rebuild(messages, _mappings(config), silver, as_of_utc=as_of_utc)
+            counts |= rebuilt
             counts["namespace"] = _namespace(config, silver).changed
         finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
-    return JobReport(STEP, counts)
+    return JobReport(STEP, counts, notes)
 
 
 def _namespace(config: LandingConfig, silver: Lakehouse) -> MergeCounts:
@@ -74,7 +77,7 @@ def _mappings(config: LandingConfig) -> dict[str, CsvMapping]:
 
 def _rebuild(
     messages: DataFrame, mappings: Mapping[str, CsvMapping], silver: Lakehouse, *, as_of_utc: dt.datetime
-) -> dict[str, int]:
+) -> tuple[dict[str, int], tuple[str, ...]]:
     good, outcomes = _read_all(_few(silver.settled(messages)), mappings, silver, as_of_utc=as_of_utc)
     absent = [f"plant.{entity}" for entity in ENTITIES if entity not in good]
     silver.create(*absent)
@@ -86,7 +89,20 @@ def _rebuild(
             "audit": partial(_audit, outcomes, silver),
         }
     )
-    return {name: counts.changed for name, counts in written.items()}
+    return {name: counts.changed for name, counts in written.items()}, _warning_notes(good)
+
+
+def _warning_notes(good: Mapping[str, DataFrame]) -> tuple[str, ...]:
+    """Tell the warnings of the rows that were taken, the last word of each key; no pass where no rule can warn."""
+    warned = [(ENTITIES[entity], rows) for entity, rows in good.items() if WARNINGS in rows.columns]
+    counted = [
+        rollup_warnings(keep_last_arrival(rows, key=table.key)).withColumn("table", sf.lit(table.full_name))
+        for table, rows in warned
+    ]
+    if not counted:
+        return ()
+    found = reduce(DataFrame.unionByName, counted).orderBy("table", "warning").collect()
+    return tuple(f"{row.rows} row(s) of {row.table}: warning {row.warning}" for row in found)
 
 
 def _few(messages: DataFrame) -> DataFrame:
@@ -131,7 +147,10 @@ def _judged(
 
 
 def _with_broken_rules(rows: DataFrame, entity: str, *, as_of_utc: dt.datetime) -> DataFrame:
-    """Give readable rows that break a declared rule of their table its reasons; warnings let the row pass."""
+    """Give readable rows that break a declared rule of their table its reasons; warnings let the row pass.
+
+    Where a rule can warn, the rows have a column `warnings` more.
+    """
     columns = [column.name for column in entity_columns(entity)]
     rules = RuleSet.of_rows(ENTITIES[entity].full_name, columns, now_utc=as_of_utc)
     if not rules.rules:
@@ -139,11 +158,13 @@ def _with_broken_rules(rows: DataFrame, entity: str, *, as_of_utc: dt.datetime) 
     judged = with_reasons(rows.withColumnsRenamed({"reasons": "_read", "detail": "_detail"}), rules)
     is_read = sf.size("_read") == 0
     broken = sf.when(sf.size("reasons") > 0, sf.array_join("reasons", ", "))
+    warnings = [WARNINGS] if any(rule.severity == "warning" for rule in rules.rules) else []
     return judged.select(
         *[name for name in rows.columns if name not in ("reasons", "detail")],
         sf.when(is_read, sf.col("reasons")).otherwise(sf.col("_read")).alias("reasons"),
         sf.when(is_read, broken).otherwise(sf.col("_detail")).alias("detail"),
-    ).select(*rows.columns)
+        *warnings,
+    ).select(*rows.columns, *warnings)
 
 
 def _final(entity: str, rows: DataFrame) -> DataFrame:

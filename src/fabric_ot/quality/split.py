@@ -71,6 +71,21 @@ def split_judged(judged: DataFrame) -> tuple[DataFrame, DataFrame]:
     return judged.where(~is_refused).drop(REASONS), judged.where(is_refused)
 
 
+def rollup_warnings(judged: DataFrame) -> DataFrame:
+    """Count the accepted rows that carry each warning.
+
+    Columns in:  as `with_reasons` returns them; `warnings` may be null.
+    Columns out: `warning` (string), `rows` (long).
+    Grain out:   one row per warning that any accepted row carries.
+    Cost:        one scan; one shuffle of sums.
+    """
+    missing = [name for name in (REASONS, WARNINGS) if name not in judged.columns]
+    if missing:
+        raise ColumnContractError.from_missing("rollup_warnings", missing, judged.columns)
+    told = judged.where(sf.size(REASONS) == 0).select(sf.explode(WARNINGS).alias("warning"))
+    return told.groupBy("warning").agg(sf.count(sf.lit(1)).alias("rows"))
+
+
 def split_by_rules(
     df: DataFrame, rules: RuleSet, *, parents: Mapping[str, DataFrame] | None = None
 ) -> tuple[DataFrame, DataFrame]:

@@ -70,6 +70,7 @@ def test_every_shift_of_a_year_starts_and_ends_when_the_zone_says(spark) -> None
         assert row.planned_busy_s == (ends - starts).total_seconds()
 
 
+@pytest.mark.acceptance(3)
 def test_a_night_shift_lasts_seven_hours_in_spring_and_nine_in_autumn(spark) -> None:
     nights = instances_of(spark, [(zone, "night", "Night", "22:00:00", "06:00:00") for zone in ZONES]).collect()
     odd = {
@@ -97,16 +98,18 @@ def test_a_missing_wall_time_moves_forward_by_the_gap_and_an_ambiguous_one_is_th
     assert utc(autumn.start_utc) == dt.datetime(2026, 10, 25, 0, 30, tzinfo=dt.UTC), "the first 02:30, summer time"
 
 
-def test_phoenix_six_in_the_morning_is_one_in_the_afternoon_utc(spark) -> None:
+@pytest.mark.acceptance(3)
+def test_phoenix_six_in_the_morning_is_one_in_the_afternoon_utc_and_denver_an_hour_earlier_in_summer(spark) -> None:
     dates = (dt.date(2026, 7, 1), dt.date(2026, 7, 1))
-    shifts = [
-        ("America/Phoenix", "a", "A", "06:00:00", "14:00:00"),
-        ("Asia/Ho_Chi_Minh", "a", "A", "06:00:00", "14:00:00"),
-    ]
+    zones = ("America/Phoenix", "America/Denver", "Asia/Ho_Chi_Minh")
+    shifts = [(zone, "a", "A", "06:00:00", "14:00:00") for zone in zones]
     found = {
         r.time_zone: (utc(r.start_utc).hour, r.production_date)
         for r in instances_of(spark, shifts, dates=dates).collect()
     }
+    winter = instances_of(spark, shifts[:2], dates=(dt.date(2026, 1, 7), dt.date(2026, 1, 7))).collect()
+    assert {utc(r.start_utc).hour for r in winter} == {13}, "in winter both are seven hours behind"
+    assert found["America/Denver"] == (12, dates[0])
     assert found["America/Phoenix"] == (13, dates[0])
     assert found["Asia/Ho_Chi_Minh"] == (23, dates[0]), "the evening before in UTC, the same production date"
 
@@ -156,6 +159,7 @@ def read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.acceptance(3)
 def test_planned_busy_time_of_the_published_plant_is_430_415_and_420_minutes(spark, shared_data: Path) -> None:
     mes = shared_data / "iiot_patterns" / "mes"
     day, zone = dt.date(2022, 6, 30), "America/Phoenix"

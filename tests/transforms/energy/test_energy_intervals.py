@@ -88,6 +88,7 @@ def steel_rows(folder: Path) -> list[tuple]:
     return rows
 
 
+@pytest.mark.acceptance(18)
 def test_a_year_of_steel_keeps_every_interval_and_every_kwh(spark, shared_data: Path) -> None:
     samples = spark.createDataFrame(steel_rows(shared_data / "steel_energy"), SAMPLES)
     energy = to_labeled_energy(samples, frame(spark, TAGS, [tag("steel/kwh", "energy_interval", "kWh")]))

@@ -55,6 +55,7 @@ def chain(random: Random, longest: int) -> list[tuple[int, int]]:
     return spans
 
 
+@pytest.mark.acceptance(18)
 def test_a_year_of_steel_has_its_peak_load_factor_and_every_power_factor(spark, shared_data: Path) -> None:
     rows = []
     with next((shared_data / "steel_energy").glob("*.csv")).open(encoding="utf-8-sig", newline="") as file:

@@ -64,6 +64,7 @@ def slow_trace(pairs: Pairs, max_depth: int) -> set[tuple]:
     return rows
 
 
+@pytest.mark.acceptance(11)
 @pytest.mark.parametrize(("direction", "max_depth"), [("forward", 3), ("backward", 6)])
 def test_the_trace_of_hundreds_of_graphs_agrees_with_a_walk(spark, direction: str, max_depth: int) -> None:
     graphs = random_graphs(400, seed=3)
@@ -78,6 +79,7 @@ def test_the_trace_of_hundreds_of_graphs_agrees_with_a_walk(spark, direction: st
     assert any(row[5] for row in wanted) == (max_depth == 3), "no graph of seven lots is deeper than six steps but one"
 
 
+@pytest.mark.acceptance(11)
 def test_a_rework_cycle_ends_and_says_where_the_depth_cut_it(spark) -> None:
     rows = [("raw", "a"), ("a", "b"), ("b", "c"), ("c", "a"), ("c", "sold"), ("x", "x")]
     edges = frame(spark, EDGES, [(a, b, "kg", 1.0) for a, b in rows])
@@ -158,6 +160,7 @@ def test_shares_agree_with_a_walk_and_with_its_limit_and_add_up_to_one(spark) ->
     assert {kind.origin_kind for kind in blend} == {"source", "open", "unweighed"}
 
 
+@pytest.mark.acceptance(11)
 def test_rework_settles_at_the_mix_that_came_in_and_a_closed_circle_stays_open(spark) -> None:
     rows = [
         ("r1", "a", "kg", 60.0),
@@ -227,6 +230,7 @@ def slow_balance(movements: list[tuple], stocks: list[tuple], qty: float, fracti
     return found
 
 
+@pytest.mark.acceptance(11)
 def test_the_balance_of_random_lots_agrees_with_exact_sums(spark) -> None:
     rng = Random(21)
     amounts = [0.25, 0.5, 1.0, 1.5, 2.0, 4.0, -0.5, -0.0]
@@ -250,6 +254,7 @@ def test_the_balance_of_random_lots_agrees_with_exact_sums(spark) -> None:
         assert r.difference_fraction == share
 
 
+@pytest.mark.acceptance(11)
 def test_mass_that_was_not_told_is_lost_and_a_spoiled_sum_is_null_alone(spark) -> None:
     movements = [
         (None, "a", 100.0, "kg", T0, "receipt"),

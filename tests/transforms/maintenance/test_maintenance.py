@@ -91,6 +91,7 @@ def test_a_failure_is_a_maximal_spell_of_unplanned_downtime(spark) -> None:
     }
 
 
+@pytest.mark.acceptance(10)
 def test_mtbf_is_undefined_and_censored_without_a_failure(spark) -> None:
     rows = [
         *spans("sound", (RUN, 100)), *spans("idle", ("idle", 100)), *spans("late", (RUN, 110), (DOWN, 10), (RUN, 20)),
@@ -231,6 +232,7 @@ def random_plant(rng: Random, asset: str) -> tuple[list[tuple], list[tuple]]:
     return spans(asset, *stretches, is_open=rng.random() < 0.3), orders
 
 
+@pytest.mark.acceptance(10)
 @pytest.mark.parametrize(("evidence", "micro", "gap"), [("state", 0.0, 0.0), ("either", 240.0, 120.0)])
 def test_reliability_agrees_with_a_slow_walk_over_random_plants(spark, evidence: str, micro: float, gap: float) -> None:
     rng = Random(341)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 import pytest
 from pyspark.sql import functions as sf
@@ -120,6 +121,7 @@ def test_the_catalogue_s_asset_is_added_and_the_declared_unit_kept(results):
     assert (row.asset_id, row.unit) == ("oven", "degC")
 
 
+@pytest.mark.acceptance(18)
 def test_steel_energy_ends_each_day_at_midnight_and_loses_no_interval(spark, shared_data):
     path = shared_data / "steel_energy" / "Steel_industry_data.csv"
     lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines()[1:]
@@ -136,8 +138,14 @@ def test_steel_energy_ends_each_day_at_midnight_and_loses_no_interval(spark, sha
     ).collect()[0]
     assert (found[0], round(found[1], 2), found[2]) == (35_040, 959_640.31, 157.18)
     assert (found[3], found[4]) == (35_040, 35_039 * 900)
+    written = [dt.datetime.strptime(line.split(b",")[0].decode(), "%d/%m/%Y %H:%M") for line in lines]
+    assert sum(after < before for before, after in pairwise(written)) == 365, "as written, each day steps back"
+    repaired = {row.source_sequence: row.event_time_utc + dt.timedelta(hours=9) for row in readings.collect()}
+    moved = [repaired[n] - time for n, time in enumerate(written) if repaired[n] != time]
+    assert moved == [dt.timedelta(days=1)] * 365, "365 repairs, and nothing else is moved"
 
 
+@pytest.mark.acceptance(6)
 def test_nab_s_repeated_hour_keeps_both_passes(spark, shared_data):
     path = shared_data / "nab_machine_temperature" / "machine_temperature_system_failure.csv"
     lines = path.read_bytes().splitlines()[1:]

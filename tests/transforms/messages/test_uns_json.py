@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import functions as sf
 
 from fabric_ot.contracts.bronze import MESSAGE
+from fabric_ot.contracts.json_mapping import JsonMapping
 from fabric_ot.contracts.landing import LandingConfig, TopicRule
 from fabric_ot.contracts.silver import READING, TAG
 from fabric_ot.testing import NOON, NOON_MS, frame, message
@@ -230,6 +231,50 @@ def test_of_one_key_the_last_arrival_wins_whatever_the_order(spark):
         found = to_readings(join_catalogue(to_uns_samples(messages), tags)).collect()
         assert sorted((row.source_sequence, row.value_double) for row in found) == [(1, 2.0), (2, 4.0), (3, 6.0)]
     assert list(found[0].asDict()) == list(READING.column_names)
+
+
+BERLIN = JsonMapping("ts", "yyyy-MM-dd HH:mm:ss", "Europe/Berlin", value="v", unit="uom", ignored=("meta",))
+SECONDS = JsonMapping(timestamp="t", timestamp_format="epoch_s", sequence="n")
+SHAPES = (
+    TopicRule("plant/berlin/standard", "uns_json"),
+    TopicRule("plant/berlin/+", "uns_json", BERLIN),
+    TopicRule("plant/#", "uns_json", SECONDS),
+)
+# NOON is 13:00 in Berlin
+SHAPED: dict[str, tuple[str, bytes, object]] = {
+    "single": ("berlin/a", b'{"ts":"2026-03-02 12:59:00","v":2.5,"uom":"bar","meta":{"x":1}}',
+               [("", 2.5, "bar", AT, 0)]),
+    "several": ("berlin/b", b'{"ts":"2026-03-02 12:59:00","p":1,"q":"on"}',
+                [("/p", 1.0, None, AT, 0), ("/q", "on", None, AT, 0)]),
+    "quoted": ("berlin/c", b'{"ts":"2026-03-02 12:59:00","v":"5"}', [("", "5", None, AT, 0)]),
+    "first filter": ("berlin/standard", said(value=1), [("", 1.0, None, AT, 0)]),
+    "seconds": ("x", b'{"t":"%d.25","value":3,"n":7}' % (AT // 1000), [("", 3.0, None, AT + 250, 7)]),
+    "whole seconds": ("x/y", b'{"t":%d,"p":3}' % (AT // 1000), [("/p", 3.0, None, AT, 0)]),
+    "other pattern": ("berlin/d", b'{"ts":"02.03.2026 12:59","v":1}', "timestamp_not_a_number"),
+    "milliseconds for seconds": ("x", b'{"t":%d,"value":3}' % AT, "timestamp_not_a_number"),
+    "no time": ("berlin/e", b'{"v":1}', "unknown_shape"),
+    "two values": ("berlin/f", b'{"ts":"2026-03-02 12:59:00","v":1,"value":2}', "unknown_shape"),
+    "two times": ("x", b'{"t":%d,"timestamp_ms":1,"value":3}' % (AT // 1000), "unknown_shape"),
+    "no object": ("x", b"[1]", "invalid_json"),
+}  # fmt: skip
+
+
+def test_declared_shapes_times_and_zones_are_read_and_nothing_is_guessed(spark) -> None:
+    rows = [message(f"plant/{topic}", data, source_offset=n) for n, (topic, data, _) in enumerate(SHAPED.values())]
+    messages = with_decoder(frame(spark, MESSAGE.spark_ddl(), rows), LandingConfig(topics=SHAPES))
+    found: dict[str, list[tuple]] = {name: [] for name in SHAPED}
+    told: dict[str, object] = {}
+    ms = sf.unix_millis("event_time_utc").alias("ms")
+    for r in to_uns_samples(messages, SHAPES).select("*", ms).collect():
+        name = list(SHAPED)[r.source_offset]
+        if r.reasons:
+            told[name] = r.reasons[0]
+        else:
+            tag_id = r.tag_id.removeprefix(f"plant/{SHAPED[name][0]}")
+            value = r.value_double if r.value_kind == "number" else r.value_string
+            found[name].append((tag_id, value, r.unit, r.ms, r.source_sequence))
+    told |= {name: sorted(samples) for name, samples in found.items() if samples}
+    assert told == {name: wanted for name, (_, _, wanted) in SHAPED.items()}
 
 
 def test_the_plan_parses_once_shuffles_once_and_runs_no_python(spark):

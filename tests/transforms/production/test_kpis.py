@@ -128,6 +128,7 @@ def test_the_table_of_the_standard_is_complete() -> None:
     assert all(kpi.formula and kpi.unit and kpi.inputs for kpi in KPIS.values())
 
 
+@pytest.mark.acceptance(3)
 def test_the_kpis_of_a_group_are_ratios_of_its_sums(spark) -> None:
     cases = random_rows(22400, 150)
     rows = [(case, *[row[name] for name in INPUTS]) for case, drawn in cases.items() for row in drawn]
@@ -145,6 +146,7 @@ SIMPLE = (
 )
 
 
+@pytest.mark.acceptance(3)
 def test_the_worked_example_and_the_undefined_ones(spark) -> None:
     rows = [
         ("worked", 420 * 60.0, 373 * 60.0, 19_271.0, 18_848.0, 19_271, 18_848, 423.0),

@@ -140,6 +140,7 @@ def facts_of(computed: tuple[list, list], name: str) -> list:
     return [fact for fact in computed[1] if fact.asset_id == name]
 
 
+@pytest.mark.acceptance(3)
 @pytest.mark.parametrize("name", ["breaks placed", "breaks unplaced"])
 def test_the_textbook_shift_has_the_oee_of_the_textbook(computed, name: str) -> None:
     [fact] = facts_of(computed, name)

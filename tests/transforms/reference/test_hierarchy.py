@@ -146,6 +146,7 @@ def naming(asset: str, path: str, valid: int, arrival: int, offset: int = 0) -> 
     return (asset, path, *levels, at(valid), at(arrival), "file", "f.csv", offset)
 
 
+@pytest.mark.acceptance(8)
 @pytest.mark.spark
 def test_a_renamed_topic_is_a_version_of_the_same_asset_also_when_told_late(spark) -> None:
     told = [

@@ -234,6 +234,7 @@ def read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.acceptance(3)
 @pytest.mark.spark
 def test_published_work_orders_that_join_an_asset_to_the_other_plants_shift_are_found(spark, shared_data: Path) -> None:
     mes = shared_data / "iiot_patterns" / "mes"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fabric_ot.testing import frame
 from fabric_ot.transforms.reference.versions import keep_last_arrival, to_versions
+from fabric_ot.transforms.signals.gaps import join_as_of
 
 pytestmark = pytest.mark.spark
 
@@ -41,6 +42,7 @@ def versions_of(spark, cases) -> list[list[tuple]]:
     return found
 
 
+@pytest.mark.acceptance(8)
 def test_versions_follow_each_other_and_only_the_last_is_current(spark) -> None:
     two, repeated, back_dated, corrected, nothing = versions_of(
         spark,
@@ -64,6 +66,7 @@ row = st.tuples(
 )
 
 
+@pytest.mark.acceptance(8)
 @settings(max_examples=2, phases=[Phase.generate])
 @given(st.lists(st.lists(row, max_size=7, unique_by=lambda r: (r[3], r[4])), min_size=30, max_size=50))
 def test_each_day_finds_exactly_the_last_word_told_about_it(spark, cases) -> None:
@@ -75,6 +78,51 @@ def test_each_day_finds_exactly_the_last_word_told_about_it(spark, cases) -> Non
             assert [v[2:4] for v in valid] == [r[1:3] for r in told[-1:]], "one version a day: no gap, no overlap"
         assert [v[4] for v in versions] == [False] * (len(versions) - 1) + [True] * bool(versions)
         assert all(a[2:4] != b[2:4] for a, b in pairwise(versions)), "a version changes something"
+
+
+CENTERS = (
+    "asset_id string, cost_center string, valid_from_utc timestamp, "
+    "arrival_time_utc timestamp, route string, source_partition string, source_offset long"
+)
+
+
+@pytest.mark.acceptance(8)
+def test_an_event_belongs_to_the_cost_center_of_its_own_time_also_after_late_and_same_instant_changes(spark) -> None:
+    first = [("press", "CC-100", 0, 0, 0), ("press", "CC-200", 10, 9, 1), ("oven", "CC-900", 5, 0, 2)]
+    late = [
+        ("press", "CC-150", 4, 20, 0),  # told on day 20, held from day 4 on
+        ("press", "CC-210", 10, 20, 1),  # a correction of day 10 ...
+        ("press", "CC-220", 10, 20, 2),  # ... and of the correction, at the same instant
+        ("press", "CC-150", 7, 20, 3),  # says nothing new
+    ]
+    events = frame(
+        spark,
+        "event string, asset_id string, event_time_utc timestamp",
+        [
+            *[(f"day {day}", "press", at(day)) for day in (0, 3, 4, 8, 10, 30)],
+            ("last instant before", "press", at(10) - dt.timedelta(microseconds=1)),
+            ("before any", "oven", at(4)), ("at its start", "oven", at(5)), ("unknown", "robot", at(5)),
+        ],
+    )  # fmt: skip
+
+    def centers(rows: list[tuple]) -> dict[str, str | None]:
+        told = frame(spark, CENTERS, [(a, c, at(v), at(told), "file", "f.csv", n) for a, c, v, told, n in rows])
+        versions = to_versions(told, key=("asset_id",), tracked=("cost_center",)).select(
+            "asset_id", "cost_center", "valid_from_utc"
+        )
+        joined = join_as_of(events, versions, on=["asset_id"], known_at="valid_from_utc")
+        return {r.event: r.cost_center for r in joined.collect()}
+
+    others = {"before any": None, "at its start": "CC-900", "unknown": None}
+    assert centers(first) == {
+        "day 0": "CC-100", "day 3": "CC-100", "day 4": "CC-100", "day 8": "CC-100", "last instant before": "CC-100",
+        "day 10": "CC-200", "day 30": "CC-200", **others,
+    }, "the historical one, not the current one"  # fmt: skip
+    restated = {
+        "day 0": "CC-100", "day 3": "CC-100", "day 4": "CC-150", "day 8": "CC-150", "last instant before": "CC-150",
+        "day 10": "CC-220", "day 30": "CC-220", **others,
+    }  # fmt: skip
+    assert centers([*first, *late]) == centers([*reversed(late), *first]) == restated, "in any order of arrival"
 
 
 def test_the_last_arrival_of_a_key_is_kept(spark) -> None:

@@ -51,6 +51,7 @@ def test_the_ambient_series_has_its_ten_published_gaps(spark, shared_data) -> No
     assert [missing for _, missing in found] == [hours - 1 for hours, _ in found]
 
 
+@pytest.mark.acceptance(6)
 def test_the_machine_series_steps_back_once_and_repeats_twelve_instants(spark, shared_data) -> None:
     rows = published(shared_data, "machine")
     assert len(rows) == 22_695

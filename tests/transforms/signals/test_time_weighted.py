@@ -12,7 +12,7 @@ import pytest
 from fabric_ot.errors import ColumnContractError, ConfigError
 from fabric_ot.testing import frame
 from fabric_ot.transforms.samples import keep_last_sample
-from fabric_ot.transforms.signals.time_weighted import rollup_buckets, rollup_time_weighted
+from fabric_ot.transforms.signals.time_weighted import aggregate_status, rollup_buckets, rollup_time_weighted
 
 pytestmark = pytest.mark.spark
 
@@ -133,6 +133,7 @@ def samples(spark_session):
     return frame(spark_session, SAMPLES, rows_of(CASES))
 
 
+@pytest.mark.acceptance(6)
 @pytest.mark.parametrize("uncertain_is_bad", [True, False])
 @pytest.mark.parametrize("method", ["step", "linear"])
 def test_measures_agree_with_a_look_at_every_second(spark, samples, method: str, uncertain_is_bad: bool) -> None:
@@ -148,6 +149,7 @@ def test_measures_agree_with_a_look_at_every_second(spark, samples, method: str,
     assert differences(expected, {key: {name: row[name] for name in names} for key, row in rows.items()}) == []
 
 
+@pytest.mark.acceptance(6)
 @pytest.mark.parametrize("method", ["step", "linear"])
 def test_any_partition_of_a_time_gives_the_whole_of_it(spark, samples, method: str) -> None:
     options = {"method": method, "max_hold_s": "hold_s"}
@@ -178,6 +180,7 @@ def test_what_is_carried_in_does_not_depend_on_how_time_was_cut_into_calls(spark
     assert differences(once, twice, but=("transition_count",)) == []
 
 
+@pytest.mark.acceptance(5)
 def test_a_block_of_bad_quality_lowers_percent_good_and_leaves_the_mean(spark) -> None:
     steady: Series = [(t, 10.0 if t < 30 else 20.0, "GOOD") for t in range(0, 60, 5)]
     blocked = [(t, 999.0 if t in (25, 30) else v, "BAD" if t in (25, 30) else q) for t, v, q in steady]
@@ -186,6 +189,13 @@ def test_a_block_of_bad_quality_lowers_percent_good_and_leaves_the_mean(spark) -
     assert (steady_row["mean"], steady_row["percent_good"], steady_row["quality"]) == (15.0, 100.0, "GOOD")
     assert (row["mean"], row["max"], row["quality"]) == (15.0, 20.0, "UNCERTAIN")
     assert (row["percent_good"], row["bad_s"], row["worst_quality"]) == (pytest.approx(100 * 50 / 60), 10.0, "BAD")
+    buckets = rollup_time_weighted(
+        frame(spark, SAMPLES, rows_of({"steady": (steady, None), "blocked": (blocked, None)})),
+        bucket_s=60, start_utc=at(0), end_utc=at(120), max_hold_s=5.0,
+    ).withColumn("status", aggregate_status())  # fmt: skip
+    assert {(r.tag_id, r.bucket_start_utc.minute): r.status for r in buckets.collect()} == {
+        ("steady", 0): "Good", ("steady", 1): "Bad", ("blocked", 0): "Uncertain_DataSubNormal", ("blocked", 1): "Bad",
+    }, "the second minute is silence: unknown is not good"  # fmt: skip
     lenient = measured(
         frame(spark, SAMPLES, rows_of({"blocked": (blocked, None)})),
         end=60,
@@ -195,6 +205,7 @@ def test_a_block_of_bad_quality_lowers_percent_good_and_leaves_the_mean(spark) -
     assert lenient["blocked", 0]["quality"] == "GOOD"
 
 
+@pytest.mark.acceptance(6)
 def test_a_ramp_sampled_seldom_has_the_closed_form_mean_of_its_method(spark) -> None:
     ramp: Series = [(t, float(t), "GOOD") for t in range(-30, 300, 50)]
     samples = frame(spark, SAMPLES, rows_of({"ramp": (ramp, None)}))

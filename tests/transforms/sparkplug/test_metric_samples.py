@@ -218,6 +218,7 @@ def found(stage_and_found):
     return stage_and_found[2]
 
 
+@pytest.mark.acceptance(2)
 def test_integers_take_their_sign_from_the_birth_s_datatype(found, at):
     wanted = {f"typed/{name}".partition("/")[2]: value for name, _, _, value in INTEGERS}
     assert found.values(at["typed_birth"]) == wanted
@@ -225,6 +226,7 @@ def test_integers_take_their_sign_from_the_birth_s_datatype(found, at):
     assert found.outcome(at["typed_birth"]) == ("decoded", None, len(INTEGERS))
 
 
+@pytest.mark.acceptance(2)
 def test_data_before_any_birth_is_resolved_by_the_first_birth(found, at):
     assert found.values(at["held"]) == {"d/x": -1.0}
     assert (found.log[at["held"]].birth_epoch, found.log[at["held_device"]].birth_epoch) == (0, 1)
@@ -299,6 +301,7 @@ def test_a_death_makes_every_known_tag_stale(found, at):
     assert (rows[0].time_source, device[0].time_source) == ("broker", "payload")
 
 
+@pytest.mark.acceptance(2)
 def test_a_stale_node_death_changes_nothing(found, at):
     assert found.outcome(at["stale_ndeath"]) == ("ignored", "stale_death", 0)
     assert not [r for r in found.readings if r.source_offset == at["stale_ndeath"]]
@@ -339,6 +342,7 @@ def test_every_message_has_one_outcome_and_the_contract_s_columns(stage_and_foun
     assert carried == len(found.readings)
 
 
+@pytest.mark.acceptance(2)
 def test_published_vectors_give_their_documented_samples(spark, shared_data):
     vectors = json.loads((shared_data / "sparkplug_umh/test_vectors.json").read_text(encoding="utf-8"))
     data = {v["name"]: (v["message_type"], base64.b64decode(v["base64"])) for v in vectors}

@@ -121,6 +121,7 @@ def test_random_sessions_are_judged_as_the_oracle_judges_them(spark):
     assert [r for _, _, r in found["far"][-2:]] == [None, None]
 
 
+@pytest.mark.acceptance(2)
 def test_the_named_cases_of_the_specification(spark):
     nodes = {
         "gap": [Sent("NBIRTH", 0, 1, "b"), Sent("NDATA", 1, digest="1"), Sent("NDATA", 5, digest="2")],
@@ -142,6 +143,7 @@ def test_the_named_cases_of_the_specification(spark):
     assert [m for _, m, _ in found["stale"]] == [None, None, 0, None]
 
 
+@pytest.mark.acceptance(2)
 def test_the_published_capture_has_2_wraps_16_gaps_and_18_missing(spark, shared_data):
     text = (shared_data / "sparkplug_umh/pcap_patterns.csv").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]

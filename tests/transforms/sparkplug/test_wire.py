@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 
 import pytest
 from hypothesis import given, settings
@@ -57,14 +58,60 @@ def test_a_data_set_is_kept_as_json():
     assert json.loads(found.value_string) == {"metrics": [{"double_value": 1.5, "name": "inner"}]}
 
 
+def with_properties(*pairs, metadata=None, keys=None):
+    names = [name for name, _ in pairs] if keys is None else keys
+    fields = {"properties": {"keys": names, "values": [value for _, value in pairs]}} if pairs else {}
+    found = metric(name="m", double_value=1, **fields, **({"metadata": metadata} if metadata else {}))
+    return found.quality_code, found.unit, json.loads(found.source_details or "null")
+
+
 def test_properties_carry_quality_and_unit():
-    payload = payload_class()()
-    sent = payload.metrics.add(name="m", double_value=1)
-    for key, value in {"Quality": {"int_value": 500}, "engUnit": {"string_value": "degC"}}.items():
-        sent.properties.keys.append(key)
-        sent.properties.values.add(**value)
-    found = read_payload(payload.SerializeToString()).metrics[0]
-    assert (found.quality_code, found.unit) == (500, "degC")
+    quality, unit = ("Quality", {"type": DataType.Int32, "int_value": 500}), ("engUnit", {"string_value": "degC"})
+    assert with_properties(quality, unit) == (500, "degC", None)
+    assert with_properties() == (None, None, None)
+
+
+def test_no_other_property_and_no_metadata_is_lost():
+    """Ignition and others send limits, notes and nested sets; each of them must be found again."""
+    nested = {"keys": ["High"], "values": [{"type": DataType.Int8, "int_value": 244}]}
+    told = with_properties(
+        ("Quality", {"type": DataType.String, "string_value": "fine"}),  # not a code: kept as it is
+        ("engUnit", {"string_value": "degC"}),
+        ("Engineering Unit", {"string_value": "K"}),  # the second unit says something else
+        ("Low", {"type": DataType.Int32, "int_value": 2**32 - 5}),
+        ("Wide", {"type": DataType.UInt64, "long_value": 2**64 - 1}),
+        ("NaN", {"type": DataType.Double, "double_value": math.nan}),
+        ("None", {"type": DataType.Double, "is_null": True}),
+        ("Flag", {"type": DataType.Boolean, "boolean_value": False}),
+        ("Set", {"type": DataType.PropertySet, "propertyset_value": nested}),
+        ("Sets", {"type": DataType.PropertySetList, "propertysets_value": {"propertyset": [nested, nested]}}),
+        metadata={"file_name": "caf\u00e9.nc", "size": 2**40, "is_multi_part": False},
+    )
+    assert told == (
+        None,
+        "degC",
+        {
+            "properties": {
+                "Quality": "fine", "Engineering Unit": "K", "Low": -5, "Wide": 2**64 - 1, "NaN": "nan", "None": None,
+                "Flag": False, "Set": {"High": -12}, "Sets": [{"High": -12}, {"High": -12}],
+            },
+            "metadata": {"file_name": "caf\u00e9.nc", "size": 2**40, "is_multi_part": False},
+        },
+    )  # fmt: skip
+
+
+def test_properties_that_do_not_pair_up_are_told_as_they_came():
+    quality, low = ("Quality", {"int_value": 0}), ("Low", {"int_value": 3})
+    assert with_properties(quality, low, keys=["Quality"]) == (
+        0, None, {"properties": {"keys": ["Quality"], "values": [0, 3]}},
+    )  # fmt: skip
+    twice = {"properties": {"keys": ["Low", "Low"], "values": [3, 4]}}
+    assert with_properties(low, ("Low", {"int_value": 4})) == (None, None, twice)
+
+
+def test_a_file_keeps_its_bytes_and_its_name():
+    found = metric(name="f", datatype=DataType.File, bytes_value=b"\x00\xff", metadata={"file_name": "a.bin"})
+    assert (found.value_string, found.source_details) == ("AP8=", '{"metadata":{"file_name":"a.bin"}}')
 
 
 def test_absent_fields_are_absent_and_zero_is_zero():

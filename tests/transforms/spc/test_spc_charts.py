@@ -51,6 +51,7 @@ def baselines_of(spark, *charts: str, until: float = 1e6):
     return frame(spark, BASELINES, [(chart, "v1", at(0), at(0), at(until)) for chart in charts])
 
 
+@pytest.mark.acceptance(9)
 def test_individuals_of_the_handbook_have_its_limits(spark) -> None:
     flow = [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1]
     rows = [("flow", "", None, at(n), value) for n, value in enumerate(flow)]
@@ -67,6 +68,7 @@ def test_individuals_of_the_handbook_have_its_limits(spark) -> None:
     assert len(judged) == 20
 
 
+@pytest.mark.acceptance(9)
 def test_textbook_limits_come_out_of_a_frozen_version(spark) -> None:
     frozen = [
         ("wafer", 1.5056, 0.32521 / 2.326), ("ring", 74.001, 0.0094 / 0.94),
@@ -218,6 +220,7 @@ def test_attributes_are_charted_where_they_can_be_counted(spark) -> None:
     assert (limits["none"].center, limits["none"].sigma) == (None, None), "no defect tells no spread"
 
 
+@pytest.mark.acceptance(9)
 def test_a_version_is_frozen_on_its_half_open_window_without_excluded_points(spark) -> None:
     values = [10.0, 12.0] * 10 + [99.0, 50.0]
     rows = [("a", "", None, at(n), value) for n, value in enumerate(values)]

@@ -12,10 +12,10 @@ import pytest
 from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ColumnContractError, ContractError
-from fabric_ot.testing import frame
+from fabric_ot.testing import assert_frames_equal, frame
 from fabric_ot.transforms.spc.individuals import to_individual_points
 from fabric_ot.transforms.spc.limits import join_limits
-from fabric_ot.transforms.spc.reevaluation import to_reevaluations
+from fabric_ot.transforms.spc.reevaluation import to_changed_points, to_reevaluations
 from fabric_ot.transforms.spc.rules import RULES, WESTERN_ELECTRIC, with_fired_rules
 
 pytestmark = pytest.mark.spark
@@ -81,6 +81,7 @@ GOLDEN = {
 }
 
 
+@pytest.mark.acceptance(9)
 def test_each_rule_fires_at_the_point_that_completes_it_and_nowhere_else(spark) -> None:
     rows = [point(name, n, float(v)) for name, (_, values, _) in GOLDEN.items() for n, v in enumerate(values)]
     found = fired_in(spark, rows, rules=ALL)
@@ -180,6 +181,7 @@ def random_series(rng: Random) -> list[tuple]:
     return found
 
 
+@pytest.mark.acceptance(9)
 def test_rules_agree_with_a_slow_walk_over_hundreds_of_random_series(spark) -> None:
     rng = Random(1984)
     series = {f"s{n}": random_series(rng) for n in range(400)}
@@ -230,12 +232,15 @@ def test_judging_the_suffix_again_equals_judging_the_whole_chart(spark) -> None:
     columns = ("chart_id", "statistic", "event_time_utc", "value", "rules_fired")
 
     before, arrived = frame(spark, SAMPLES, early), frame(spark, SAMPLES, late)
+    everything = before.unionByName(arrived)
     suffixes = to_reevaluations(judge(before), arrived)
+    changed = to_changed_points(judge(everything), judge(before))
+    charted = arrived.where("not isnan(value_double)")  # a sample without a number makes no point
+    assert_frames_equal(to_reevaluations(judge(before), changed), to_reevaluations(judge(before), charted))
     bounds = {r.chart_id: (r.evaluate_from_utc, r.read_from_utc) for r in suffixes.collect()}
     assert set(bounds) == {row[0] for row in late}
     assert all(read <= evaluate for evaluate, read in bounds.values())
     sent = frame(spark, "chart_id string, from_utc timestamp, read_utc timestamp", [(c, *b) for c, b in bounds.items()])
-    everything = before.unionByName(arrived)
     reread = everything.join(sent, "chart_id").where("event_time_utc >= read_utc").drop("from_utc", "read_utc")
     told = {
         "again": judge(reread).join(sent, "chart_id").where("event_time_utc >= from_utc"),

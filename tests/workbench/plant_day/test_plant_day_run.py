@@ -41,6 +41,7 @@ def test_the_textbook_shift_comes_out_of_gold_through_the_model(two_runs):
     assert [round(row["oee"], 7) for row in rows] == [0.7479365]
 
 
+@pytest.mark.acceptance(1)
 def test_a_second_run_changes_no_table_and_writes_no_version(two_runs):
     first, second = two_runs
     assert second.changed_tables == ()

@@ -35,6 +35,7 @@ SAMPLE_COLUMNS: dict[str, str] = {
     "unit": "string",
     "quality": "string",
     "quality_code": "bigint",
+    "source_details": "string",
     "is_historical": "boolean",
     "time_source": "string",
     "reasons": "array<string>",

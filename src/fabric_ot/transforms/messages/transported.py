@@ -17,7 +17,7 @@ from fabric_ot.errors import ColumnContractError
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-ROUTES = ("hivemq", "event_hubs", "file")
+ROUTES = ("hivemq", "event_hubs", "file", "eventstream")
 
 MESSAGE_COLUMNS: tuple[str, ...] = (
     "route", "source_partition", "source_offset", "topic", "payload", "qos", "is_retained", "broker_time_utc",
@@ -25,6 +25,9 @@ MESSAGE_COLUMNS: tuple[str, ...] = (
 )  # fmt: skip
 
 CAPTURE_COLUMNS: tuple[str, ...] = ("SequenceNumber", "EnqueuedTimeUtc", "Properties", "Body")
+
+EVENTSTREAM_COLUMNS: tuple[str, ...] = ("PartitionId", "EventEnqueuedUtcTime", "EventProcessedUtcTime")
+"""What an Eventstream adds to each event of its Lakehouse destination."""
 
 # The last millisecond of the year 9999: beyond it a time is a broken number, and a conversion would fail the batch.
 _LAST_MS = 253_402_300_799_999
@@ -95,6 +98,52 @@ def to_capture_messages(rows: DataFrame) -> DataFrame:
         is_retained=_flag(header("mqtt-retain")),
         broker_time_utc=_instant(broker_ms, st.LongType()),
         enqueued_time_utc=sf.try_to_timestamp(stamp, sf.lit("M/d/yyyy h:mm:ss a X")),
+    )
+
+
+def to_eventstream_messages(
+    rows: DataFrame, *, columns: Mapping[str, str], sequence_column: str, table: str
+) -> DataFrame:
+    """Turn rows of the Delta table that an Eventstream writes into messages, by a declared column mapping.
+
+    `EventEnqueuedUtcTime` is the time of arrival in Event Hubs and `EventProcessedUtcTime` that of the Eventstream;
+    neither is ever the time of the event: a late or adjusted event keeps the device's own stamp, which lies in the
+    payload. The destination's schema is that of its first event: a column that came later is not in the table, so
+    the payload must arrive as one column, its bytes as they were.
+
+    Columns in:  those that `columns` names (table column -> placeholder, as for HiveMQ; the time of the broker may be
+                 absent), EVENTSTREAM_COLUMNS (timestamps, or ISO texts), `sequence_column` (the sequence number within
+                 the partition, which the Eventstream must be told to pass on: without it a replay cannot be told
+                 from a new event).
+    Columns out: MESSAGE_COLUMNS; the partition is `<table>/<PartitionId>`, the source file `table`.
+    Grain out:   one row per row.
+    Nulls:       a null topic becomes ''; an unreadable time or a QoS beyond 0..2 becomes null.
+    Cost:        no shuffle.
+
+    Raises:
+        ColumnContractError: a column is missing.
+    """
+    needed = (*columns, *EVENTSTREAM_COLUMNS, sequence_column)
+    missing = [name for name in needed if name not in rows.columns]
+    if missing:
+        raise ColumnContractError.from_missing("to_eventstream_messages", missing, rows.columns)
+    named = rows.withColumn("source_file", sf.lit(table))
+    by_meaning = {HIVEMQ_PLACEHOLDERS[placeholder]: sf.col(f"`{name}`") for name, placeholder in columns.items()}
+    types = {HIVEMQ_PLACEHOLDERS[placeholder]: rows.schema[name].dataType for name, placeholder in columns.items()}
+    nothing = sf.lit(None)
+    return _select(
+        named,
+        route="eventstream",
+        source_partition=sf.concat_ws("/", sf.lit(table), sf.col("PartitionId").cast("string")),
+        source_offset=sf.col(f"`{sequence_column}`"),
+        topic=by_meaning["topic"].cast("string"),
+        payload=_hivemq_payload(by_meaning),
+        qos=_qos(by_meaning.get("qos", nothing)),
+        is_retained=_flag(by_meaning.get("is_retained", nothing)),
+        broker_time_utc=_instant(
+            by_meaning.get("broker_time_ms", nothing), types.get("broker_time_ms", st.TimestampType())
+        ),
+        enqueued_time_utc=sf.try_to_timestamp(sf.col("EventEnqueuedUtcTime").cast("string")),
     )
 
 

@@ -7,9 +7,13 @@ else; an object that repeats a key says two things at once and is refused.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
 
+from fabric_ot.contracts.json_mapping import STANDARD_MEMBERS
+from fabric_ot.contracts.landing import TopicRule
 from fabric_ot.transforms.intervals import require_columns
 from fabric_ot.transforms.messages.decoded_samples import (
     MESSAGE_COLUMNS,
@@ -21,9 +25,10 @@ from fabric_ot.transforms.messages.decoded_samples import (
     shown,
     to_samples,
 )
+from fabric_ot.transforms.messages.json_shapes import with_standard_members
 from fabric_ot.transforms.messages.source_quality import quality_code_of, quality_of
 
-RESERVED: tuple[str, ...] = ("timestamp_ms", "value", "quality", "unit", "sequence")
+RESERVED: tuple[str, ...] = tuple(STANDARD_MEMBERS.values())
 
 _OPTIONS = {"mode": "PERMISSIVE", "allowNonNumericNumbers": "false", "allowSingleQuotes": "false"}
 _WHOLE = r"^-?\d+$"
@@ -33,17 +38,22 @@ _WHOLE_MS = r"^-?\d{1,15}$"
 _FIELD = "struct<name string, text string>"
 
 
-def to_uns_samples(messages: DataFrame) -> DataFrame:
+def to_uns_samples(messages: DataFrame, topics: Sequence[TopicRule] = ()) -> DataFrame:
     """Parse each JSON payload once and turn it into one row per value, or one that says why not.
 
     The parse result is only ever read by columns, never by a filter: the optimizer would copy the parse into
-    each filter. Refusals are therefore flags, to be split off later.
+    each filter. Refusals are therefore flags, to be split off later. JSON of another shape, or with another format of
+    time, is read where `topics` (those of `landing.json`) declare how; a time under a mapping may be quoted.
 
     Columns in:  `MESSAGE_COLUMNS`, `topic`, `payload` (binary), `is_retained`.
     Columns out: `MESSAGE_COLUMNS`, `SAMPLE_COLUMNS`.
     Grain out:   one row per value; one with `metric_index` -1 for a refused or ignored message.
     Nulls:       a null value keeps its row, of kind `null`; the catalogue decides.
     Cost:        no shuffle, one JSON parse per message, no Python.
+
+    Raises:
+        ColumnContractError: a column is missing.
+        ConfigError: a declared time pattern that is not supported.
     """
     require_columns("to_uns_samples", messages, [*MESSAGE_COLUMNS, "topic", "payload", "is_retained"])
     texts = messages.select(
@@ -54,7 +64,7 @@ def to_uns_samples(messages: DataFrame) -> DataFrame:
     parsed = texts.withColumn("_parsed", sf.from_json(document, "array<map<string,string>>", _OPTIONS))
     one = sf.when(sf.size("_parsed") == 1, sf.get("_parsed", sf.lit(0)))
     objects = parsed.withColumn("_object", one).drop("_parsed")
-    fields = _with_refusal(_with_fields(objects))
+    fields = _with_refusal(_with_fields(with_standard_members(objects, topics)))
     values = fields.select("*", sf.posexplode_outer(_values()).alias("_position", "_field"))
     return to_samples(_with_value(values.drop("_fields", "_object", "_reason")))
 
@@ -92,7 +102,7 @@ def _with_fields(objects: DataFrame) -> DataFrame:
 
 def _with_refusal(fields: DataFrame) -> DataFrame:
     time, sequence = sf.col("_time"), sf.col("_sequence")
-    is_whole = time.isNotNull() & time.rlike(_WHOLE) & ~_is_quoted("timestamp_ms", time)
+    is_whole = time.isNotNull() & time.rlike(_WHOLE) & (sf.col("_is_mapped") | ~_is_quoted("timestamp_ms", time))
     ms = sf.when(time.rlike(_WHOLE_MS), time.cast("bigint"))
     is_plausible = sf.coalesce(is_plausible_ms(ms, sf.col("arrival_time_utc")), sf.lit(False))
     reason = (
@@ -117,7 +127,7 @@ def _values() -> Column:
 
 def _with_value(values: DataFrame) -> DataFrame:
     text, name, refusal = sf.col("_field.text"), sf.col("_field.name"), sf.col("_field.refusal")
-    key = sf.coalesce(name, sf.lit("value"))
+    key = sf.coalesce(name, "_value_name")
     is_good = refusal.isNull()
     kinds = values.withColumn("value_kind", sf.when(is_good, _kind(key, text)))
     number = sf.when(sf.col("value_kind") == "number", text.cast("double"))

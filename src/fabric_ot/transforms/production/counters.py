@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Literal, get_args
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sf
 
-from fabric_ot.transforms.intervals import join_covering, require_columns, to_runs
+from fabric_ot.errors import ConfigError
+from fabric_ot.transforms.intervals import elapsed_us, join_covering, require_columns, to_runs
 from fabric_ot.transforms.samples import is_counted, join_tags
 
 COUNTER_ROLES: tuple[str, ...] = ("good_counter", "scrap_counter", "energy_counter")
+ResetDelta = Literal["value", "zero"]
 
 
-def to_count_deltas(samples: DataFrame, tags: DataFrame, *, noise_tolerance: float = 0.0) -> DataFrame:
+def to_count_deltas(
+    samples: DataFrame,
+    tags: DataFrame,
+    *,
+    noise_tolerance: float = 0.0,
+    max_rate_per_s: float | None = None,
+    reset_delta: ResetDelta = "value",
+) -> DataFrame:
     """Turn samples of counters into the increments between them.
 
     A step back smaller than `noise_tolerance` is noise: nothing is added until the earlier high is passed.
-    A larger one is a rollover where the catalogue knows the modulus (`x + modulus - before`), else a reset (`x`).
+    A larger one is a rollover where the catalogue knows the modulus (`x + modulus - before`), unless that is more
+    than `max_rate_per_s` allows in the time since the sample before; else it is a reset: `x` was counted since, or
+    nothing (`reset_delta` "zero") where a counter need not begin at 0.
     BAD, STALE and empty samples are passed over: the difference across the gap counts. The first sample of a tag
     is only a base.
 
@@ -31,15 +43,17 @@ def to_count_deltas(samples: DataFrame, tags: DataFrame, *, noise_tolerance: flo
 
     Raises:
         ColumnContractError: a column is missing.
+        ConfigError: an option that cannot be used.
     """
     require_columns("to_count_deltas samples", samples, ["tag_id", "event_time_utc", "value_double", "quality"])
+    _require_options(noise_tolerance, max_rate_per_s, reset_delta)
     counters = join_tags(samples.where(is_counted()), tags.where(sf.col("role").isin(*COUNTER_ROLES)))
     steps = _with_baseline(counters, noise_tolerance)
-    kind = _kind()
+    kind = _kind(max_rate_per_s)
     deltas = (
         sf.when(kind == "increment", sf.col("_high") - sf.col("_base"))
-        .when(kind == "rollover", sf.col("value_double") + sf.col("counter_modulus") - sf.col("_base"))
-        .otherwise(sf.col("value_double"))
+        .when(kind == "rollover", _rolled_over())
+        .otherwise(sf.col("value_double") if reset_delta == "value" else sf.lit(0.0))
     )
     return steps.where(sf.col("_previous_time").isNotNull()).select(
         "tag_id",
@@ -69,8 +83,27 @@ def _with_baseline(counters: DataFrame, noise_tolerance: float) -> DataFrame:
     )
 
 
-def _kind() -> Column:
+def _rolled_over() -> Column:
+    return sf.col("value_double") + sf.col("counter_modulus") - sf.col("_base")
+
+
+def _require_options(noise_tolerance: float, max_rate_per_s: float | None, reset_delta: str) -> None:
+    problems = []
+    if not noise_tolerance >= 0:
+        problems.append(f"noise_tolerance is {noise_tolerance}; zero or more is needed")
+    if max_rate_per_s is not None and not max_rate_per_s > 0:
+        problems.append(f"max_rate_per_s is {max_rate_per_s}; a number above zero is needed, or None")
+    if reset_delta not in get_args(ResetDelta):
+        problems.append(f"reset_delta is {reset_delta!r}; one of {list(get_args(ResetDelta))} is needed")
+    if problems:
+        raise ConfigError("to_count_deltas", problems)
+
+
+def _kind(max_rate_per_s: float | None) -> Column:
     fits = sf.col("counter_modulus").isNotNull() & (sf.col("_base") < sf.col("counter_modulus"))
+    if max_rate_per_s is not None:
+        since_us = elapsed_us(sf.col("_previous_time"), sf.col("event_time_utc"))
+        fits = fits & (_rolled_over() <= since_us * (max_rate_per_s / 1e6))
     return sf.when(~sf.col("_falls"), "increment").when(fits, "rollover").otherwise("reset")
 
 

@@ -17,6 +17,7 @@ from fabric_ot.transforms.numbers import finite_or_null, nonzero
 from fabric_ot.transforms.signals.curves import Method, rollup_cuts, to_curve
 from fabric_ot.transforms.signals.series import Limit, quality_of_rank, quality_rank
 
+_SUB_NORMAL = "Uncertain_DataSubNormal"
 _COUNTS: tuple[str, ...] = ("sample_count", "good_count", "transition_count")
 
 
@@ -87,6 +88,17 @@ def rollup_time_weighted(
     sums = rollup_cuts(cuts, keys=["tag_id", "_cut_from"], method=method)
     started = sums.withColumn("bucket_start_utc", sf.timestamp_micros("_cut_from"))
     return _told(started, bucket_s, percent_data_good, percent_data_bad)
+
+
+def aggregate_status(quality: str = "quality") -> Column:
+    """Return what OPC UA calls the status of an aggregate with this `quality`: Good, Uncertain_DataSubNormal or Bad.
+
+    A bucket of which a part is bad or unknown is sub-normal: its mean is of the rest alone.
+
+    Source: OPC 10000-13 1.05, 5.4.3.
+    """
+    name = sf.col(quality)
+    return sf.when(name == "GOOD", "Good").when(name == "BAD", "Bad").when(name == "UNCERTAIN", _SUB_NORMAL)
 
 
 def rollup_buckets(

@@ -34,11 +34,11 @@ def to_metric_samples(messages: DataFrame, definitions: DataFrame) -> DataFrame:
     """Turn births and data into one row per metric, and every other message into one that says why not.
 
     Choices: `bdSeq` and `Node Control/...` are no samples, transient metrics are not stored; a declared null is a
-    reading without a value; the birth's datatype comes before the metric's own,
-    the metric's own unit before the birth's; DateTime is a number of
-    milliseconds, Boolean 0 or 1, Bytes and File are base64 text, DataSet and Template JSON text; the sequence of
-    a reading is its message's arrival in epoch milliseconds. A message of a node that has no birth at all is held
-    as a whole.
+    reading without a value; the birth's datatype comes before the metric's own, the metric's own unit before the
+    birth's; DateTime is a number of milliseconds, Boolean 0 or 1, Bytes and File are base64 text, DataSet and
+    Template JSON text; metadata and all properties but quality and unit are JSON text in `source_details`, as the
+    message itself sent them (a birth's are on the birth's readings); the sequence of a reading is its message's
+    arrival in epoch milliseconds. A message of a node that has no birth at all is held as a whole.
 
     Columns in:  messages: those of `with_sequence`, `metrics`, `payload_time_ms`, `error`; definitions: those of
                  `to_definitions`.
@@ -118,6 +118,7 @@ def _with_sample(metrics: DataFrame) -> DataFrame:
         sf.coalesce("_metric.unit", "_known_unit").alias("unit"),
         sf.coalesce(quality_of_code(code), sf.lit("GOOD")).alias("quality"),
         code.alias("quality_code"),
+        sf.col("_metric.source_details").alias("source_details"),
         sf.col("_metric.is_historical").alias("is_historical"),
         _time_source().alias("time_source"),
         sf.array_compact(sf.array(reason)).alias("reasons"),

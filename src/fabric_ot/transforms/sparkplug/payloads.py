@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _METRIC_TYPES: dict[str, str] = {
     "name": "string", "alias": "bigint", "timestamp_ms": "bigint", "datatype": "int", "is_historical": "boolean",
     "is_transient": "boolean", "kind": "string", "value_long": "bigint", "value_double": "double",
-    "value_string": "string", "quality_code": "bigint", "unit": "string",
+    "value_string": "string", "quality_code": "bigint", "unit": "string", "source_details": "string",
 }  # fmt: skip
 METRICS_DDL = f"array<struct<{', '.join(f'{name}: {type_}' for name, type_ in _METRIC_TYPES.items())}>>"
 BROKEN_DDL = "array<struct<assertion_id: string, metric_index: int>>"

@@ -7,11 +7,12 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from fabric_ot.contracts.sparkplug import BD_SEQ, QUALITY_PROPERTY, SEQ_MODULUS, payload_class
+from fabric_ot.contracts.sparkplug import BD_SEQ, SEQ_MODULUS, payload_class
+from fabric_ot.transforms.sparkplug.details import Details, details_of
 from fabric_ot.transforms.sparkplug.payload_rules import Broken, broken_rules
 from fabric_ot.transforms.sparkplug.told_fields import Told, told_fields, value_field
 
-_UNIT_PROPERTIES = ("engUnit", "Engineering Unit")
+_NO_DETAILS = Details()
 _SIGN_BIT, _MODULUS = 1 << 63, 1 << 64
 _MAX_ERROR_CHARACTERS = 200
 
@@ -31,6 +32,7 @@ class WireMetric(NamedTuple):
     value_string: str | None
     quality_code: int | None
     unit: str | None
+    source_details: str | None
 
 
 @dataclass
@@ -75,7 +77,7 @@ def _read(payload: Any, message_type: str) -> WirePayload:
 
 def _metric(told: Told) -> WireMetric:
     kind, value_long, value_double, value_string = _value(told)
-    quality_code, unit = _properties(told["properties"]) if "properties" in told else (None, None)
+    details = details_of(told) if "properties" in told or "metadata" in told else _NO_DETAILS
     alias, timestamp, datatype = told.get("alias"), told.get("timestamp"), told.get("datatype")
     return WireMetric(
         told.get("name") or None,
@@ -88,8 +90,7 @@ def _metric(told: Told) -> WireMetric:
         value_long,
         value_double,
         value_string,
-        quality_code,
-        unit,
+        *details,
     )
 
 
@@ -110,15 +111,6 @@ def _value(told: Told) -> tuple[str, int | None, float | None, str | None]:
     if wire is not None:
         return "structured", None, None, _json(told[wire])
     return "null", None, None, None
-
-
-def _properties(properties: Any) -> tuple[int | None, str | None]:
-    values = dict(zip(properties.keys, properties.values, strict=False))
-    quality = values.get(QUALITY_PROPERTY)
-    field_name = None if quality is None else quality.WhichOneof("value")
-    code = getattr(quality, field_name) if field_name in ("int_value", "long_value") else None
-    unit = next((values[name].string_value for name in _UNIT_PROPERTIES if name in values), None)
-    return None if code is None else _long(code), unit or None
 
 
 def _json(message: Any) -> str:

@@ -8,7 +8,33 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as sf
 
 from fabric_ot.transforms.intervals import require_columns
+from fabric_ot.transforms.spc.points import POINT_COLUMNS
 from fabric_ot.transforms.spc.rules import NELSON, longest_window
+
+_COMPARED = (*POINT_COLUMNS, "limit_version", "center", "sigma", "ucl", "lcl")
+
+
+def to_changed_points(points: DataFrame, judged: DataFrame, *, also: Sequence[str] = ()) -> DataFrame:
+    """Turn the points of now and those that were judged before into the places where they differ.
+
+    A point has changed where it is new, is gone, or has another value, run, size or limit; its verdict is not looked
+    at. A corrected subgroup changes at its old and at its new time.
+
+    Columns in:  both: `POINT_COLUMNS`, those of `join_limits`, *also.
+    Columns out: `chart_id`, `event_time_utc`.
+    Grain out:   one row per chart and instant with a change.
+    Nulls:       a null equals a null.
+    Cost:        one shuffle of both, after partial sums, and one of the changes, which are few.
+
+    Raises:
+        ColumnContractError: a column is missing.
+    """
+    compared = [*_COMPARED, *also]
+    require_columns("to_changed_points points", points, compared)
+    require_columns("to_changed_points judged", judged, compared)
+    now, before = (frame.select(*compared, sf.lit(side).alias("_side")) for frame, side in ((points, 1), (judged, -1)))
+    differing = now.unionByName(before).groupBy(*compared).agg(sf.sum("_side").alias("_sides"))
+    return differing.where(sf.col("_sides") != 0).select("chart_id", "event_time_utc").distinct()
 
 
 def to_reevaluations(judged: DataFrame, late: DataFrame, *, rules: Sequence[str] = NELSON) -> DataFrame:

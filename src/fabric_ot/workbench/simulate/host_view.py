@@ -22,13 +22,14 @@ _CAUSES: dict[str, str] = {
 
 
 def tell_host_view(day: PlantDay, rng: Random) -> Family:
-    """Return no records, and the truth about `plant.violation` and `plant.rebirth_request`."""
+    """Return no records, and the truth about `plant.violation`, `plant.rebirth_request` and detailed readings."""
     del rng
     sparkplug = [message for message in day.messages if message.decoder == "sparkplug"]
     return Family(
         truth={
             "sparkplug_violations": violation_rows(sparkplug),
             "sparkplug_rebirth_requests": rebirth_rows(sparkplug),
+            "sparkplug_details": detail_rows(sparkplug),
         }
     )
 
@@ -37,6 +38,13 @@ def violation_rows(messages: Iterable[Message]) -> list[dict[str, Any]]:
     """Count the messages that break each rule, per edge node ('' where the topic names none)."""
     found = Counter((_edge_node(message), rule) for message in messages for rule in message.broken)
     return [{"edge_node_id": n, "assertion_id": rule, "messages": count} for (n, rule), count in sorted(found.items())]
+
+
+def detail_rows(messages: Iterable[Message]) -> list[dict[str, Any]]:
+    """Count the readings of each tag that carry the same structured value and the same JSON beside it."""
+    found = Counter(told for message in messages for told in message.details)
+    names = ("tag_id", "value_text", "source_details")
+    return [{**dict(zip(names, told, strict=True)), "readings": count} for told, count in sorted(found.items())]
 
 
 def rebirth_rows(messages: Iterable[Message]) -> list[dict[str, Any]]:

@@ -17,7 +17,8 @@ class Message:
     `stale` those that a death writes. `hours_late` moves it into a later landing file. A critical message
     carries a change or a border, without which the facts could not be exact: it is never lost. `seq` is that of a
     Sparkplug message, `broken` the rules of Sparkplug that a host must find broken, each once; a repeated `seq`
-    breaks one and is no gap.
+    breaks one and is no gap. `details` are the (tag_id, value text, JSON beside it) of samples that tell more than a
+    plain value.
     """
 
     route: Route
@@ -37,6 +38,7 @@ class Message:
     seq: int | None = None
     broken: list[str] = field(default_factory=list)
     is_repeated_seq: bool = False
+    details: list[tuple[str, str, str]] = field(default_factory=list)
 
     @property
     def account(self) -> tuple[str, str, str, str]:

@@ -1,7 +1,8 @@
-"""One edge node that breaks the rules of Sparkplug, one after the other: what a strict host would refuse."""
+"""One edge node that breaks the rules of Sparkplug, one after the other, and then keeps them with all they allow."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from fabric_ot.contracts.sparkplug_rules import (
     STALE_DEATH,
     TOPICS,
 )
+from fabric_ot.workbench.simulate.camera import CAMERA, DEFINITION, REPORTED, SPOKEN, Told
 from fabric_ot.workbench.simulate.message import Message
 
 GROUP, NODE = "acme_denver", "line_8"
@@ -113,7 +115,22 @@ def _bad_death(node: RuleBreaker) -> None:
 def _sound_session(node: RuleBreaker) -> None:
     session = {"name": BD_SEQ, "datatype": DataType.Int64, "long_value": 2}
     rebirth = {"name": REBIRTH, "datatype": DataType.Boolean, "boolean_value": False}
-    node.send("NBIRTH", [session, rebirth, _born(name="Level", alias=8)], [], seq=0, samples=("Level",))
+    level = _born(name="Level", alias=8)
+    _tell(node, "NBIRTH", [DEFINITION], seq=0, others=[session, rebirth, level], samples=("Level",))
     node.send("NDATA", [_double(8.0, alias=8)], [], seq=1, samples=("Level",))
+    _tell(node, "DBIRTH", SPOKEN, seq=2, device=CAMERA)
+    _tell(node, "DDATA", REPORTED, seq=3, device=CAMERA)
     late = node.send("NDEATH", [{**session, "long_value": 1}], [STALE_DEATH], seq=None, qos=1)
     late.outcome, late.reason = "ignored", "stale_death"
+
+
+def _tell(
+    node: RuleBreaker, kind: str, told: Sequence[Told], *, seq: int, device: str = "",
+    others: Sequence[dict[str, Any]] = (), samples: tuple[str, ...] = (),
+) -> None:  # fmt: skip
+    names = (*samples, *(one.name for one in told))
+    message = node.send(kind, [*others, *(one.metric for one in told)], [], seq=seq, device=device, samples=names)
+    message.details = [
+        (tag_id, one.value_text, one.details)
+        for (tag_id, _, _), one in zip(message.samples[len(samples) :], told, strict=True)
+    ]

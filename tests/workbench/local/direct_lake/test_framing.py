@@ -63,6 +63,7 @@ def test_the_newest_version_is_framed(model, item, write, good):
     assert result.facts["Fact"].parquet_files == 2
 
 
+@pytest.mark.acceptance(13)
 def test_all_problems_are_told_at_once(model, item, write):
     write(
         "dim/asset",
@@ -78,6 +79,7 @@ def test_all_problems_are_told_at_once(model, item, write):
     assert "table 'Asset': [Name] holds a text longer than 32,764 characters" in text
 
 
+@pytest.mark.acceptance(13)
 def test_nan_is_refused(model, item, write):
     write("dim/asset")
     write("fact/production", pa.table({"k": pa.array([1], pa.int64()), "q": [float("nan")]}))
@@ -90,6 +92,7 @@ def test_a_missing_source_column_is_told_with_those_there_are(model, item, write
     assert "[Quantity]: the Delta table has no column 'q'; it has ['k', 'qty']" in problem(model, item)
 
 
+@pytest.mark.acceptance(13)
 @pytest.mark.parametrize(
     ("values", "part"),
     [
@@ -113,6 +116,7 @@ def test_an_unsupported_type_outside_the_model_does_no_harm(model, item, write):
     assert framed(model, item).tables["Fact"].column_names == ["Key", "Quantity"]
 
 
+@pytest.mark.acceptance(13)
 def test_relationship_columns_of_different_type_are_told(model, item, write):
     write("fact/production", pa.table({"k": [1.0], "q": [1.0]}))
     write("dim/asset")
@@ -178,15 +182,18 @@ def test_files_that_carry_vorder_are_not_warned_about(model, item, write, good):
     assert not DeltaSource(item / "Tables" / "dim" / "asset").facts().has_vorder
 
 
+@pytest.mark.acceptance(13)
 def test_a_guardrail_of_the_capacity_is_an_error(model, item, write, monkeypatch):
     from fabric_ot.workbench.local.direct_lake import framing, guardrails
 
     write("fact/production")
     write("dim/asset")
-    tight = replace(guardrails.guardrails_of("F2"), rows=2, model_bytes=10)
+    tight = replace(guardrails.guardrails_of("F2"), rows=2, model_bytes=10, parquet_files=0)
     monkeypatch.setattr(framing, "guardrails_of", lambda sku: tight)
     text = problem(model, item)
     assert "table 'Fact': 3 rows exceed the limit of 2 on F2" in text
+    assert "table 'Fact': 1 Parquet files exceed the limit of 0 on F2" in text
+    assert guardrails.guardrails_of("F2").parquet_files == 1_000
     assert "bytes on disk; F2 allows 10" in text
 
 

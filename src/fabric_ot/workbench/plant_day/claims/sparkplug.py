@@ -22,4 +22,15 @@ SPARKPLUG_CLAIMS: tuple[Claim, ...] = (
         ("edge_node_id", "birth_epoch", "reason"),
         ("requested_ms", "answered_ms", "cause_count"),
     ),
+    Claim(
+        "sparkplug_details",
+        "plant.reading: structured values, properties and metadata of Sparkplug",
+        """SELECT tag_id, coalesce(value_string, '') AS value_text, coalesce(source_details, '') AS source_details,
+                  count(*) AS readings
+           FROM silver.reading
+           WHERE source_details IS NOT NULL OR tag_id LIKE '%/camera/%' OR tag_id LIKE '%/Inspection'
+           GROUP BY ALL""",
+        ("tag_id", "value_text", "source_details"),
+        ("readings",),
+    ),
 )
