@@ -125,7 +125,7 @@ CLAIMS = {
     ),
     "definitions": shuffled(lambda f: to_definitions(f.placed), HashPartitioning=1),
     "metric_samples": shuffled(
-        lambda f: to_metric_samples(f.placed, to_definitions(f.placed)), HashPartitioning=3, SortMergeJoin=1
+        lambda f: to_metric_samples(f.placed, to_definitions(f.placed)), HashPartitioning=2, SortMergeJoin=1
     ),
     "tags": shuffled(lambda f: join_tags(f.readings, f.tags), BroadcastHashJoin=1),
     "runs": shuffled(
@@ -159,7 +159,9 @@ CLAIMS = {
     ),
     "state_energy": shuffled(lambda f: to_state_energy(f.energy, f.intervals), HashPartitioning=1, BroadcastHashJoin=1),
     "units": shuffled(
-        lambda f: with_value_in_unit(f.readings, f.spark.createDataFrame(unit_rows(), UNIT_COLUMNS), to_unit="kWh"),
+        lambda f: with_value_in_unit(
+            f.readings, f.spark.createDataFrame(unit_rows(), UNIT_COLUMNS), to_unit=sf.col("tag_id")
+        ),
         BroadcastHashJoin=2,
     ),
     "failure_matches": shuffled(
