@@ -76,6 +76,7 @@ class WarmSpark:
         """Start afresh."""
         self.stop()
         self._session = local_session.start_spark(Path(tempfile.mkdtemp(dir=self._folder)), purpose="tests")
+        self._session.sparkContext.setLogLevel("OFF")  # mutants fail all the time
         self._gateway = self._session.sparkContext._gateway  # there is no public way to it
         self._served = 0
 
