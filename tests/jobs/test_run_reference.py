@@ -11,7 +11,7 @@ from fabric_ot.contracts.landing import CsvMapping, LandingConfig
 from fabric_ot.jobs.reference import run_reference
 from fabric_ot.jobs.report import JobReport
 from fabric_ot.lakehouse import Lakehouse
-from fabric_ot.transforms.reference.rows import ENTITIES, default_mapping
+from fabric_ot.transforms.reference.entities import ENTITIES, default_mapping
 
 pytestmark = pytest.mark.spark
 

@@ -18,14 +18,16 @@ from fabric_ot.lakehouse import do_together
 from fabric_ot.quality.rules import RuleSet
 from fabric_ot.quality.split import WARNINGS, rollup_warnings, with_reasons
 from fabric_ot.transforms.messages.decoders import is_reference
-from fabric_ot.transforms.reference.namespace import to_namespace
-from fabric_ot.transforms.reference.rows import (
-    CARRIED,
+from fabric_ot.transforms.reference.entities import (
     ENTITIES,
     default_mapping,
     entity_columns,
     generations,
     mapping_problem,
+)
+from fabric_ot.transforms.reference.namespace import to_namespace
+from fabric_ot.transforms.reference.rows import (
+    CARRIED,
     split_reference_rows,
     to_reference_rows,
     to_unreadable_rows,

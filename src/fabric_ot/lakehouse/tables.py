@@ -164,9 +164,8 @@ class Lakehouse:
 
     def create(self, *tables: str) -> None:
         """Create tables that do not exist yet, empty, so that shortcuts and T-SQL find them."""
-        for table in tables:
-            if self.version(table) is None:
-                self._write(self._contract(table), self.frame(table, []), mode="append")
+        missing = [self._contract(table) for table in tables if self.version(table) is None]
+        do_together({c.full_name: partial(self._write, c, self.frame(c.full_name, []), mode="append") for c in missing})
 
     def count(self, table: str) -> int:
         """Return how many rows the table has; 0 where it does not exist."""

@@ -16,11 +16,8 @@ from fabric_ot.contracts.landing import CsvMapping
 from fabric_ot.contracts.roles import TAG_ROLES
 from fabric_ot.errors import ConfigError
 from fabric_ot.testing import frame
+from fabric_ot.transforms.reference.entities import ENTITIES, PARENTS, default_mapping, entity_columns
 from fabric_ot.transforms.reference.rows import (
-    ENTITIES,
-    PARENTS,
-    default_mapping,
-    entity_columns,
     split_reference_rows,
     to_reference_rows,
     to_unreadable_rows,
