@@ -18,7 +18,8 @@
 
 # # Signals
 # 
-# Measures the minutes, silences and clocks that new readings touch, in the units of the catalogue.
+# Measures the minutes, silences and clocks that new readings or time have touched, in the units of the catalogue, and
+# keeps fewer samples of the tags that declare it. Runs after production, whose states it takes.
 
 # PARAMETERS CELL ********************
 

@@ -1,4 +1,4 @@
-"""The closed vocabularies of the tag catalogue, of time categories and of qualities."""
+"""The closed vocabularies of the tag catalogue, of time categories, of qualities and of rules of signals."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ TIME_CATEGORIES: tuple[str, ...] = get_args(TimeCategory)
 
 Quality = Literal["GOOD", "UNCERTAIN", "BAD", "STALE"]
 QUALITIES: tuple[str, ...] = get_args(Quality)
+
+CompressionMethod = Literal["exception", "swinging_door"]
+COMPRESSION_METHODS: tuple[str, ...] = get_args(CompressionMethod)
+
+FillMethod = Literal["hold", "linear"]
+FILL_METHODS: tuple[str, ...] = get_args(FillMethod)
 
 NO_SIGNAL = "NO_SIGNAL"
 """The state of an asset whose source is dead or silent beyond its hold limit: unqualified, never running."""

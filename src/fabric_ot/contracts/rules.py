@@ -206,7 +206,10 @@ TABLE_RULES: Mapping[str, tuple[DeclaredRule, ...]] = {
         InOrder("limits_crossed", "lower_limit", "upper_limit", nulls="pass"),
         *(
             InRange("limit_not_positive", name, 0, strict=True, nulls="pass")
-            for name in ("expected_interval_s", "max_interval_s", "max_hold_s", "max_rate_per_s", "stuck_after_s")
+            for name in (
+                *("expected_interval_s", "max_interval_s", "max_hold_s", "max_rate_per_s", "stuck_after_s"),
+                *("compression_deviation", "compression_max_interval_s", "max_fill_s"),
+            )
         ),
         InRange("limit_not_positive", "flat_tolerance", 0, nulls="pass"),
     ),

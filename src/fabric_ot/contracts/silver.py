@@ -39,7 +39,14 @@ from fabric_ot.contracts.silver_reference import (
     TAG,
     WORK_ORDER,
 )
-from fabric_ot.contracts.silver_signals import CLOCK_SKEW, READING_GAP, READING_MINUTE, SIGNAL_RULE, UNIT
+from fabric_ot.contracts.silver_signals import (
+    CLOCK_SKEW,
+    READING_COMPRESSED,
+    READING_GAP,
+    READING_MINUTE,
+    SIGNAL_RULE,
+    UNIT,
+)
 from fabric_ot.contracts.silver_sparkplug import REBIRTH_REQUEST, VIOLATION
 from fabric_ot.contracts.silver_states import STATE_TABLES
 from fabric_ot.contracts.table import Table
@@ -68,6 +75,7 @@ SILVER_TABLES: tuple[Table, ...] = (
     UNIT,
     SIGNAL_RULE,
     READING_MINUTE,
+    READING_COMPRESSED,
     READING_GAP,
     CLOCK_SKEW,
     *QUALITY_TABLES,

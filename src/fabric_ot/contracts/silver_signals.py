@@ -1,4 +1,4 @@
-"""Silver tables of signals: what each must keep to, its minutes, its silences, and the clocks of its sources."""
+"""Silver tables of signals: what each must keep to, its minutes, fewer samples, silences, the clocks of sources."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ SIGNAL_RULE = Table(
         optional("max_rate_per_s", "double", "in the catalogue's unit per second; null: not judged"),
         optional("stuck_after_s", "double", "a value repeated exactly for so long is stuck; null: not judged"),
         optional("flat_tolerance", "double", "spread within ten minutes that is no live signal; null: not judged"),
+        optional("compression_method", "string", "exception | swinging_door; null: not compressed"),
+        optional("compression_deviation", "double", "in the catalogue's unit: how far off one may be"),
+        optional("compression_max_interval_s", "double", "between kept samples; null: a block of one hour"),
+        optional("fill_method", "string", "hold | linear; null: silence is not filled"),
+        optional("max_fill_s", "double", "a longer silence is not filled; null: the job's"),
     ),
 )
 
@@ -46,7 +51,7 @@ READING_MINUTE = Table(
     layer="silver",
     schema="plant",
     name="reading_minute",
-    grain="tag and minute in which anything is known of it",
+    grain="tag and minute in which anything is known of it, or was filled",
     key=("tag_id", "minute_utc"),
     written_by="nb_silver_signal",
     columns=(
@@ -58,6 +63,9 @@ READING_MINUTE = Table(
         optional("min", "double", "the value carried into the minute included"),
         optional("max", "double", "the value carried into the minute included"),
         optional("end_value", "double"),
+        optional("filled_value", "double", "put into a silent minute by plant.signal_rule; measured: null"),
+        optional("fill_method", "string", "hold | linear; null: not filled"),
+        optional("state", "string", "of the asset as of minute_utc; null: none known yet"),
         required("covered_s", "double", "with a good value"),
         required("bad_s", "double", "told to be bad; the rest of the minute is a gap"),
         required("coverage", "double", "0 to 1 of the minute"),
@@ -70,7 +78,30 @@ READING_MINUTE = Table(
         required("stuck_count", "long"),
         required("flat_line_count", "long"),
         required("unit_refused_count", "long", "samples whose unit cannot be converted: BAD"),
+        optional("limited_count", "long", "samples at a limit of their sensor, by the source's own quality code"),
         required("event_date", "date", "UTC date of minute_utc"),
+    ),
+    partition_by=("event_date",),
+)
+
+READING_COMPRESSED = Table(
+    layer="silver",
+    schema="plant",
+    name="reading_compressed",
+    grain="one sample that was kept of a tag whose rule declares a compression",
+    key=("tag_id", "event_time_utc"),
+    written_by="nb_silver_signal",
+    columns=(
+        required("tag_id", "string"),
+        required("event_time_utc", "timestamp"),
+        required("asset_id", "string"),
+        optional("value_double", "double", "as sampled, in the catalogue's unit"),
+        optional("unit", "string", "the catalogue's"),
+        required("quality", "string"),
+        required("compression_method", "string", "exception: values hold | swinging_door: straight lines between them"),
+        required("stands_for_count", "long", "itself and the samples left out until the next one"),
+        optional("max_error", "double", "of the furthest of these; null without a number"),
+        required("event_date", "date", "UTC date of event_time_utc"),
     ),
     partition_by=("event_date",),
 )
@@ -85,7 +116,7 @@ READING_GAP = Table(
     columns=(
         required("tag_id", "string"),
         required("start_utc", "timestamp", "the last sample before"),
-        required("end_utc", "timestamp", "the first sample after, or the run's clock"),
+        required("end_utc", "timestamp", "the first sample after, or the last whole minute of the run"),
         required("gap_s", "double"),
         required("missing_count", "long", "samples that were expected in it"),
         required("is_open", "boolean"),

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as sf
 
 from fabric_ot.jobs.instants import from_epoch_us, whole_minute
 from fabric_ot.jobs.progress import last_clock
-from fabric_ot.transforms.intervals import utc_literal
+from fabric_ot.jobs.touched_assets import has_reference_rows
+from fabric_ot.transforms.intervals import epoch_us, utc_literal
+from fabric_ot.transforms.signals.compression import BLOCK_S
 from fabric_ot.transforms.signals.minutes import FLAT_WINDOW_S
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
     from fabric_ot.lakehouse import Lakehouse
+
+_BLOCK_US = BLOCK_S * 1_000_000
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,11 @@ class SignalWindow:
     from_utc: dt.datetime
     to_utc: dt.datetime
     read_from_utc: dt.datetime
+
+    @property
+    def block_from_utc(self) -> dt.datetime:
+        """The start of the block of compression that the window begins in."""
+        return from_epoch_us(epoch_us(self.from_utc) // _BLOCK_US * _BLOCK_US)
 
     def is_from(self, name: str) -> Column:
         """Say whether an instant of the table is of the window."""
@@ -40,27 +49,48 @@ class SignalWindow:
 
 
 def find_window(
-    silver: Lakehouse, batches: Sequence[str], *, step: str, as_of_utc: dt.datetime, max_hold_s: float
+    silver: Lakehouse,
+    batches: Sequence[str],
+    *,
+    step: str,
+    as_of_utc: dt.datetime,
+    max_hold_s: float,
+    max_fill_s: float,
 ) -> SignalWindow | None:
-    """Return what `batches` have touched; None where that is nothing.
+    """Return what `batches`, or time that has passed, have touched; None where that is nothing.
 
-    From the earliest new reading on, but not from later than the last run's clock: values that were held up to it go
-    on. From the first reading on where the step never ran, or reference rows came.
+    From the earliest new reading on, but not from later than the last run's clock: values that were held up to it,
+    and silences, go on. From further back where silences are filled: a new reading may end one. From the first
+    reading on where the step never ran, or reference rows came.
     """
-    if not batches:
-        return None
-    readings = silver.read("plant.reading")
-    before = last_clock(silver, step=step)
-    if before is None or _has_reference_rows(silver, batches):
-        earliest = _earliest(readings)
-    else:
-        earliest = _earliest(readings.where(sf.col("ingest_batch_id").isin(*batches)))
-        earliest = None if earliest is None else min(earliest, before)
+    earliest = _earliest_touched(silver, batches, before=last_clock(silver, step=step))
     to_utc = whole_minute(as_of_utc)
     if earliest is None or earliest >= to_utc:
         return None
-    from_utc = whole_minute(earliest)
-    return SignalWindow(from_utc, to_utc, from_utc - dt.timedelta(seconds=_look_back_s(silver, max_hold_s)))
+    held_s, filled_s = _look_back_s(silver, max_hold_s=max_hold_s, max_fill_s=max_fill_s)
+    from_utc = whole_minute(earliest - dt.timedelta(seconds=filled_s))
+    window = SignalWindow(from_utc, to_utc, from_utc - dt.timedelta(seconds=max(held_s, filled_s)))
+    return replace(window, read_from_utc=min(window.read_from_utc, window.block_from_utc))
+
+
+def _earliest_touched(silver: Lakehouse, batches: Sequence[str], *, before: dt.datetime | None) -> dt.datetime | None:
+    readings = silver.read("plant.reading")
+    if not batches:
+        return before
+    if before is None or has_reference_rows(silver, batches):
+        return _earliest(readings)
+    earliest = _earliest(_new(readings, silver, batches))
+    return before if earliest is None else min(earliest, before)
+
+
+def _new(readings: DataFrame, silver: Lakehouse, batches: Sequence[str]) -> DataFrame:
+    """Return the readings of new batches, and all of edge nodes whose first birth came: it releases what was held."""
+    is_new = sf.col("ingest_batch_id").isin(*batches)
+    is_first_birth = is_new & (sf.col("message_type") == "NBIRTH") & (sf.col("birth_epoch") == 1)
+    nodes = silver.read("plant.sparkplug_message").where(is_first_birth).select("edge_node_id").distinct()
+    released = nodes.withColumn("_is_released", sf.lit(True))
+    told = readings.join(sf.broadcast(released), "edge_node_id", "left")
+    return told.where(is_new | sf.col("_is_released"))
 
 
 def _earliest(readings: DataFrame) -> dt.datetime | None:
@@ -68,15 +98,12 @@ def _earliest(readings: DataFrame) -> dt.datetime | None:
     return None if micros is None else from_epoch_us(micros)
 
 
-def _has_reference_rows(silver: Lakehouse, batches: Sequence[str]) -> bool:
-    audit = silver.read("plant.batch_audit").where(sf.col("decoder") == "reference")
-    return not audit.where(sf.col("ingest_batch_id").isin(*batches)).isEmpty()
-
-
-def _look_back_s(silver: Lakehouse, max_hold_s: float) -> float:
-    """Return the longest time over which one sample has a say: held, stuck, or the last one before a gap."""
+def _look_back_s(silver: Lakehouse, *, max_hold_s: float, max_fill_s: float) -> tuple[float, float]:
+    """Return over how long one sample has a say (held, stuck, or the last one before a gap), and silence is filled."""
     longest = sf.greatest(
         sf.max("max_hold_s"), sf.max("stuck_after_s"), sf.max("max_interval_s"), sf.max("expected_interval_s") * 1.5
     )
-    declared = silver.read("plant.signal_rule").agg(longest.alias("s")).collect()[0].s
-    return max(declared or 0.0, max_hold_s, FLAT_WINDOW_S)
+    fills = sf.when(sf.col("fill_method").isNotNull(), sf.coalesce("max_fill_s", sf.lit(max_fill_s)))
+    rules = silver.read("plant.signal_rule").agg(longest.alias("held_s"), sf.max(fills).alias("filled_s"))
+    declared = rules.collect()[0]
+    return max(declared.held_s or 0.0, max_hold_s, FLAT_WINDOW_S), declared.filled_s or 0.0

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from functools import partial
 from itertools import pairwise
 from random import Random
 
 import pytest
+from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ColumnContractError, ConfigError
 from fabric_ot.testing import frame
-from fabric_ot.transforms.signals.compression import keep_exceptions, keep_swinging_door
+from fabric_ot.transforms.signals.compression import keep_exceptions, keep_swinging_door, to_compressed
 
 pytestmark = pytest.mark.spark
 
@@ -166,6 +168,42 @@ def test_exceptions_are_those_of_a_walk_and_holding_them_stays_within_the_deadba
             if t not in times:
                 worst = max(worst, abs(v - held) / error)
     assert 0.9 < worst <= 1 + 1e-9
+
+
+def stands_for(run: list[Point], kept: list[float], *, is_held: bool) -> list[tuple[float, int, float | None]]:
+    """For each kept point: how many it stands for, and how far the furthest of them is from what is told of it."""
+    told = []
+    for n, t0 in enumerate(kept):
+        following = kept[n + 1] if n + 1 < len(kept) else None
+        own = [p for p in run if t0 <= p[0] and (following is None or p[0] < following)]
+        v0, v1 = own[0][1], next((v for t, v, _ in run if t == following), None)
+        errors = []
+        for t, v, _ in own:
+            if v is not None and not math.isnan(v):
+                line = v0 if is_held or following is None else v0 + (v1 - v0) * (t - t0) / (following - t0)
+                errors.append(abs(v - line))
+        told.append((t0, len(own), pytest.approx(max(errors), abs=1e-9) if errors else None))
+    return told
+
+
+def test_each_tag_is_compressed_as_it_declares_and_what_is_kept_says_what_it_stands_for(spark, samples) -> None:
+    number = sf.col("tag_id").substr(2, 3).cast("int") % 4
+    methods = sf.when(number == 0, "exception").when(number == 1, "swinging_door").when(number == 2, "zip")
+    declared = samples.withColumn("method", methods)
+    found: dict[str, list] = {}
+    for row in to_compressed(declared, method="method", deviation="error", max_interval_s=LONGEST).collect():
+        second = round((row.event_time_utc.replace(tzinfo=dt.UTC) - T0).total_seconds())
+        assert row.note == f"row {second}"
+        found.setdefault(row.tag_id, []).append((second, row.stands_for_count, row.max_error))
+    expected = {}
+    for n, (tag, (points, error)) in enumerate(SIGNALS.items()):
+        if n % 4 < 2:
+            kept = slow_exceptions if n % 4 == 0 else partial(slow_door, variant="bounded")
+            runs = [(run, kept(run, error, longest=LONGEST)) for run in runs_of(points)]
+            expected[tag] = [told for run, times in runs for told in stands_for(run, times, is_held=n % 4 == 0)]
+            assert sum(count for _, count, _ in found[tag]) == len(points)
+            assert max((e for *_, e in found[tag] if e is not None), default=0) <= error * (1 + 1e-9)
+    assert {tag: sorted(rows) for tag, rows in found.items()} == expected
 
 
 def test_reporting_by_exception_biases_the_mean_of_samples(spark) -> None:

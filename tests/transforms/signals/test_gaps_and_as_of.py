@@ -14,7 +14,9 @@ import pytest
 from fabric_ot.errors import ColumnContractError, ConfigError
 from fabric_ot.testing import frame
 from fabric_ot.transforms.samples import keep_last_sample
-from fabric_ot.transforms.signals.gaps import join_as_of, to_filled_samples, to_gaps, with_time_steps
+from fabric_ot.transforms.signals.as_of import join_as_of
+from fabric_ot.transforms.signals.filling import to_filled_minutes, to_filled_samples
+from fabric_ot.transforms.signals.gaps import to_gaps, with_time_steps
 
 pytestmark = pytest.mark.spark
 
@@ -129,6 +131,42 @@ def test_gaps_are_filled_by_the_declared_policy_and_never_after_a_bad_sample(spa
         assert values == [pytest.approx(row[1], nan_ok=True) if row[1] is not None else None for row in expected]
 
 
+HOLD_S, FILL_S = 20.0, 400.0
+METHODS = ("hold", "linear", "guess", None)
+
+
+def filled_minutes(series: list, method: str | None) -> dict[int, float]:
+    """Look at each minute between two samples for itself."""
+    found = {}
+    for (t0, v0, q0), (t1, v1, q1) in pairwise(series):
+        is_good = q0 == q1 == "GOOD" and all(v is not None and not math.isnan(v) for v in (v0, v1))
+        if not is_good or t1 - t0 > FILL_S or method not in ("hold", "linear"):
+            continue
+        for minute in range(-600, 3600, 60):
+            if t0 + HOLD_S <= minute and minute + 60 <= t1:
+                found[minute] = v0 if method == "hold" else v0 + (v1 - v0) * (minute + 30 - t0) / (t1 - t0)
+    return found
+
+
+def test_whole_minutes_of_a_silence_between_good_samples_are_filled_and_no_others(spark) -> None:
+    wide = {tag: [(5 * t - 300, value, quality) for t, value, quality in series] for tag, series in CASES.items()}
+    wide |= {"edge": [(0, 1.0, "GOOD"), (140, 2.0, "GOOD")], "exact": [(40, 1.0, "GOOD"), (440, 2.0, "GOOD")]}
+    wide |= {"death": [(0, 1.0, "GOOD"), (200, None, "STALE"), (400, 2.0, "GOOD")], "open": [(0, 1.0, "GOOD")]}
+    methods = {tag: METHODS[n % 4] for n, tag in enumerate(wide)} | dict.fromkeys(("edge", "exact", "death"), "linear")
+    rows = [(tag, at(t), v, q, methods[tag]) for tag, series in wide.items() for t, v, q in series]
+    samples = frame(spark, f"{SAMPLES}, fill_method string", rows)
+    made = to_filled_minutes(samples, method="fill_method", max_hold_s=HOLD_S, max_fill_s=FILL_S).collect()
+    found: dict[str, dict[int | None, float]] = {tag: {} for tag in wide}
+    for row in made:
+        assert row.fill_method == methods[row.tag_id]
+        found[row.tag_id][seconds(row.minute_utc)] = row.filled_value
+    expected = {tag: filled_minutes(series, methods[tag]) for tag, series in wide.items()}
+    assert found == {tag: pytest.approx(told) for tag, told in expected.items()}
+    assert (found["edge"], sorted(found["exact"])) == ({60: pytest.approx(1 + 90 / 140)}, [60, 120, 180, 240, 300, 360])
+    assert found["death"] == found["open"] == {}
+    assert {row.fill_method for row in made} == {"hold", "linear"}
+
+
 KNOWN = "tag_id string, since_utc timestamp, state string"
 POINTS = "tag_id string, event_time_utc timestamp, n long"
 
@@ -171,10 +209,11 @@ def test_each_costs_one_shuffle_and_an_empty_frame_stays_one(spark) -> None:
         to_gaps(samples, expected_interval_s=10, horizon_utc=at(9)),
         to_filled_samples(samples, interval_s=10, policy="linear"),
         join_as_of(samples, known, on=["tag_id"], known_at="since_utc"),
+        to_filled_minutes(samples, method="quality", max_hold_s=10, max_fill_s=99),
     ]
     for result in made:
         assert nodes(result._jdf.queryExecution().executedPlan()).count("Exchange") == 1
-    assert made[0].unionByName(made[0]).collect() == made[1].collect() == made[2].collect() == []
+    assert [result.collect() for result in made] == [[], [], [], []]
 
 
 def test_what_cannot_be_used_is_refused_at_plan_time(spark) -> None:

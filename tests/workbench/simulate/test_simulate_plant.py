@@ -196,16 +196,47 @@ def test_temperatures_misbehave_as_declared_and_their_truth_says_when(plant_day)
     _, truth = plant_day
     found: dict[tuple[str, str], int] = {}
     for row in truth.families["reading_hour"]:
-        for name in ("out_of_limits", "too_fast", "stuck", "flat_line", "unit_refused"):
+        for name in ("out_of_limits", "too_fast", "stuck", "flat_line", "unit_refused", "limited", "filled_minutes"):
             key = (row["tag_id"].split("/")[-2], name)
             found[key] = found.get(key, 0) + row[name]
-    # at a fifth of the density the robot speaks every 100 s: 40 minutes stuck, 30 too hot; the lathe 20 without a unit
+    # at a fifth of the density they speak every 100 s, and a value holds for 300 s: the robot is stuck for 40 minutes,
+    # too hot for 30 and silent for 60; the lathe is 20 without a unit and silent for 30
     assert {key: count for key, count in found.items() if count} == {
         ("robot", "out_of_limits"): 18,
         ("robot", "too_fast"): 2,
         ("robot", "stuck"): 15,
         ("robot", "flat_line"): 18,
+        ("robot", "limited"): 18,
+        ("robot", "filled_minutes"): 56,
         ("lathe", "unit_refused"): 12,
+        ("lathe", "filled_minutes"): 26,
     }
     closed = [row for row in truth.families["reading_gap"] if row["is_open"] == "false"]
-    assert [(row["gap_s"], row["missing_count"]) for row in closed] == [(3700.0, 36)]
+    assert [(row["gap_s"], row["missing_count"]) for row in closed] == [(3700.0, 36), (1900.0, 18)]
+
+
+def test_what_a_historian_would_keep_stands_for_every_sample_within_the_declared_bound(plant_day) -> None:
+    _, truth = plant_day
+    bounds = {"swinging_door": 0.91371, "exception": 0.803}
+    kept: dict[str, int] = dict.fromkeys(bounds, 0)
+    stood_for: dict[str, int] = {}
+    for row in truth.families["reading_compressed"]:
+        kept[row["compression_method"]] += 1
+        stood_for[row["tag_id"]] = stood_for.get(row["tag_id"], 0) + row["stands_for_count"]
+        assert (row["max_error"] or 0.0) <= bounds[row["compression_method"]]
+    samples: dict[str, int] = {}
+    for row in truth.families["reading_hour"]:
+        samples[row["tag_id"]] = samples.get(row["tag_id"], 0) + row["sample_count"]
+    assert stood_for == {tag: count for tag, count in samples.items() if tag in stood_for}
+    assert len(stood_for) == 2
+    assert all(count < 1100 / 3 for count in kept.values())
+
+
+def test_clocks_of_the_json_machines_are_right_and_some_messages_come_hours_late(plant_day) -> None:
+    _, truth = plant_day
+    rows = truth.families["clock_skew"]
+    assert {row["route"] for row in rows} == {"event_hubs", "hivemq"}
+    distinct = truth.samples["uns_json_distinct"]
+    assert sum(row["live_count"] for row in rows) == distinct
+    assert all(0 < row["least_skew_s"] <= row["skew_s"] < 1 < row["greatest_skew_s"] for row in rows)
+    assert max(row["greatest_skew_s"] for row in rows) > 3600

@@ -9,7 +9,7 @@ from functools import cache
 from pyspark.sql import Column
 from pyspark.sql import functions as sf
 
-from fabric_ot.contracts.roles import TAG_ROLES, TIME_CATEGORIES
+from fabric_ot.contracts.roles import COMPRESSION_METHODS, FILL_METHODS, TAG_ROLES, TIME_CATEGORIES
 from fabric_ot.contracts.table import Column as ContractColumn
 from fabric_ot.transforms.energy.meters import KWH_PER_UNIT
 from fabric_ot.transforms.maintenance.failures import ORDER_TYPES
@@ -64,7 +64,7 @@ def _vocabulary(entity: str, typed: Mapping[str, Column]) -> dict[str, tuple[Col
     if entity == "site":
         return {"time_zone": (_is_zone(typed["time_zone"]), "an IANA time zone")}
     if entity in ("state_category", "state_recoding"):
-        return {"time_category": (typed["time_category"].isin(*TIME_CATEGORIES), f"one of {TIME_CATEGORIES}")}
+        return {"time_category": (typed["time_category"].isin(*TIME_CATEGORIES), _one_of(TIME_CATEGORIES))}
     if entity == "product":
         return {"ideal_cycle_s": (typed["ideal_cycle_s"] > 0, "above zero")}
     if entity == "shift":
@@ -80,8 +80,16 @@ def _vocabulary(entity: str, typed: Mapping[str, Column]) -> dict[str, tuple[Col
         return {name: (typed[name] >= 0, "zero or more") for name in ("produced_qty", "good_qty", "scrap_qty")}
     if entity == "maintenance_order":
         return {
-            "order_type": (typed["order_type"].isin(*ORDER_TYPES), f"one of {ORDER_TYPES}"),
+            "order_type": (typed["order_type"].isin(*ORDER_TYPES), _one_of(ORDER_TYPES)),
             "estimated_s": (typed["estimated_s"] >= 0, "zero or more"),
+        }
+    if entity == "signal_rule":
+        is_compression = typed["compression_method"].isin(*COMPRESSION_METHODS)
+        has_deviation = typed["compression_deviation"].isNotNull()
+        wanted = f"{_one_of(COMPRESSION_METHODS)} with a compression_deviation"
+        return {
+            "compression_method": (is_compression & has_deviation, wanted),
+            "fill_method": (typed["fill_method"].isin(*FILL_METHODS), _one_of(FILL_METHODS)),
         }
     return {}
 
@@ -90,11 +98,15 @@ def _tag_rules(typed: Mapping[str, Column]) -> dict[str, tuple[Column, str]]:
     units = tuple(KWH_PER_UNIT)
     is_energy = typed["role"].isin("energy_counter", "energy_interval")
     return {
-        "role": (typed["role"].isin(*TAG_ROLES), f"one of {TAG_ROLES}"),
-        "data_type": (typed["data_type"].isin(*DATA_TYPES), f"one of {DATA_TYPES}"),
+        "role": (typed["role"].isin(*TAG_ROLES), _one_of(TAG_ROLES)),
+        "data_type": (typed["data_type"].isin(*DATA_TYPES), _one_of(DATA_TYPES)),
         "unit": (~is_energy | typed["unit"].isin(*units), "a unit of energy, such as kWh, Wh, MWh or MJ"),
         "counter_modulus": (typed["counter_modulus"] > 0, "above zero"),
     }
+
+
+def _one_of(words: Sequence[str]) -> str:
+    return f"one of {tuple(words)}"
 
 
 def _is_zone(zone: Column) -> Column:

@@ -8,7 +8,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
 
 from fabric_ot.transforms.intervals import require_columns, utc_literal
+from fabric_ot.transforms.messages.source_quality import limit_of_code
 from fabric_ot.transforms.samples import is_counted
+from fabric_ot.transforms.signals.filling import to_filled_minutes
 from fabric_ot.transforms.signals.rules import is_within_limits, with_flat_line, with_rate, with_stuck
 from fabric_ot.transforms.signals.time_weighted import rollup_time_weighted
 
@@ -22,7 +24,12 @@ _COUNTS: dict[str, str] = {
     "stuck_count": "is_stuck",
     "flat_line_count": "is_flat_line",
     "unit_refused_count": "is_unit_refused",
+    "limited_count": "_is_limited",
 }
+
+
+_MEASURES = ("covered_s", "bad_s", "coverage", "percent_good")
+_SAMPLE_COUNTS = ("sample_count", "good_count", *_COUNTS)
 
 
 def in_catalogue_unit(samples: DataFrame, converted: DataFrame) -> DataFrame:
@@ -56,12 +63,13 @@ def to_reading_minutes(samples: DataFrame, *, from_utc: dt.datetime, to_utc: dt.
 
     Only minutes are returned of which anything is known: a value that holds, a bad sample, or any sample at all.
 
-    Columns in:  `tag_id`, `event_time_utc`, `value_double`, `quality`, `is_unit_refused`, `max_hold_s`, and the
-                 limits of `plant.signal_rule` (null: not judged); one row per tag and instant. Give the samples
-                 before `from_utc` that still speak then.
+    Columns in:  `tag_id`, `event_time_utc`, `value_double`, `quality`, `quality_code` (long: the source's own),
+                 `is_unit_refused`, `max_hold_s`, and the limits of `plant.signal_rule` (null: not judged); one row
+                 per tag and instant. Give the samples before `from_utc` that still speak then.
     Columns out: `tag_id`, `minute_utc`, `mean`, `min`, `max`, `end_value`, `covered_s`, `bad_s`, `coverage`,
                  `percent_good`, `quality`, `sample_count`, `good_count`, `out_of_limits_count`, `too_fast_count`,
-                 `stuck_count`, `flat_line_count`, `unit_refused_count`, `event_date`.
+                 `stuck_count`, `flat_line_count`, `unit_refused_count`, `limited_count` (the source says that the
+                 value is at a limit of its sensor), `event_date`.
     Grain out:   one row per tag and minute in `[from_utc, to_utc)`, both whole minutes.
     Nulls:       the measures where no good value covers the minute.
     Cost:        two shuffles by `tag_id` (rules, measures) and one of the counts by tag and minute.
@@ -85,9 +93,34 @@ def to_reading_minutes(samples: DataFrame, *, from_utc: dt.datetime, to_utc: dt.
     )
 
 
+def with_filled_minutes(
+    minutes: DataFrame, samples: DataFrame, *, from_utc: dt.datetime, to_utc: dt.datetime
+) -> DataFrame:
+    """Add the minutes that lie in a silence and are filled as their tag declares; see `to_filled_minutes`.
+
+    A filled minute measures nothing: no mean, no coverage, quality BAD. What was put into it stands apart.
+
+    Columns in:  minutes: as `to_reading_minutes` returns them; samples: as it takes them, and `fill_method`,
+                 `max_fill_s`; give those before `from_utc` between which a silence may be filled.
+    Columns out: those of `minutes`, `filled_value` (double), `fill_method` (string); null where measured.
+    Grain out:   one row per tag and minute: a filled minute has no row in `minutes`.
+    Cost:        one shuffle by `tag_id`.
+
+    Raises:
+        ColumnContractError, ConfigError: as `to_filled_minutes`.
+    """
+    filled = to_filled_minutes(samples, method="fill_method", max_hold_s="max_hold_s", max_fill_s="max_fill_s")
+    minute = sf.col("minute_utc")
+    inside = filled.where((minute >= utc_literal(from_utc)) & (minute < utc_literal(to_utc)))
+    silent = {name: sf.lit(0.0) for name in _MEASURES} | {name: sf.lit(0).cast("long") for name in _SAMPLE_COUNTS}
+    dated = inside.withColumns(silent | {"quality": sf.lit("BAD"), "event_date": sf.to_date("minute_utc")})
+    return minutes.unionByName(dated, allowMissingColumns=True)
+
+
 def _rule_counts(samples: DataFrame) -> DataFrame:
     is_out = is_counted() & ~is_within_limits(low="lower_limit", high="upper_limit")
-    ruled = with_rate(samples.withColumn("_is_out", is_out), max_rate_per_s="max_rate_per_s", max_gap_s="max_hold_s")
+    marked = samples.withColumns({"_is_out": is_out, "_is_limited": limit_of_code(sf.col("quality_code")) != "none"})
+    ruled = with_rate(marked, max_rate_per_s="max_rate_per_s", max_gap_s="max_hold_s")
     ruled = with_stuck(ruled, min_duration_s="stuck_after_s", max_gap_s="max_hold_s")
     ruled = with_flat_line(ruled, window_s=FLAT_WINDOW_S, tolerance="flat_tolerance")
     minute = sf.date_trunc("minute", "event_time_utc").alias("minute_utc")

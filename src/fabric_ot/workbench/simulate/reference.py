@@ -34,6 +34,7 @@ REFERENCE_COLUMNS: dict[str, tuple[str, ...]] = {
     "signal_rule": (
         "tag_id", "expected_interval_s", "max_interval_s", "max_hold_s", "lower_limit", "upper_limit",
         "max_rate_per_s", "stuck_after_s", "flat_tolerance",
+        "compression_method", "compression_deviation", "compression_max_interval_s", "fill_method", "max_fill_s",
     ),
     "control_chart": ("chart_id", "asset_id", "characteristic", "chart_kind", "unit", "lsl", "usl"),
     "control_baseline": (

@@ -1,4 +1,4 @@
-"""Temperatures that misbehave on purpose: stuck, too hot, silent, in another unit, in no unit that is one.
+"""Temperatures that misbehave on purpose: stuck, too hot, silent, at a limit, in another unit, in none that is one.
 
 Times are offsets from the machine's start; what must be found in them is `signal_truth`.
 """
@@ -33,19 +33,25 @@ HOT = Stretch(5 * _HOUR_MS, 5 * _HOUR_MS + 30 * _MINUTE_MS)
 SILENT = Stretch(6 * _HOUR_MS + 30 * _MINUTE_MS, 7 * _HOUR_MS + 30 * _MINUTE_MS)
 FAHRENHEIT = Stretch(8 * _HOUR_MS, 400 * 24 * _HOUR_MS)
 NO_UNIT = Stretch(9 * _HOUR_MS, 9 * _HOUR_MS + 20 * _MINUTE_MS)
+PAUSED = Stretch(10 * _HOUR_MS, 10 * _HOUR_MS + 30 * _MINUTE_MS)
 STUCK_AT_C, HEAT_C = 61.5, 25.0
+GOOD_AT_HIGH_LIMIT = 0xC2
+"""The OPC DA quality of a good value at the upper limit of its sensor."""
 
 
 def disturbed(asset: Asset, reports: Iterable[Report], *, start_ms: int) -> Iterator[Report]:
-    """Yield the reports with the robot's temperature stuck, too hot or silent at its times.
+    """Yield the reports with the robot's temperature stuck, too hot or silent at its times, the lathe's silent once.
 
     Only reports of the temperature alone are touched: what else a machine says stays as it is.
     """
     for report in reports:
         elapsed_ms = report.at_ms - start_ms
         value = report.values.get(FIELD)
-        if asset.unit != "robot" or not isinstance(value, float) or len(report.values) > 1:
+        if not isinstance(value, float) or len(report.values) > 1:
             yield report
+        elif asset.unit != "robot":
+            if asset.unit != "lathe" or not PAUSED.holds(elapsed_ms):
+                yield report
         elif STUCK.holds(elapsed_ms):
             yield replace(report, values={FIELD: STUCK_AT_C})
         elif HOT.holds(elapsed_ms):
@@ -66,3 +72,8 @@ def spoken_unit(asset: Asset, value: float, *, elapsed_ms: int) -> tuple[Value, 
     if asset.unit != "lathe" or not FAHRENHEIT.holds(elapsed_ms):
         return value, "degC"
     return round(value * 9 / 5 + 32, 2), "furlong" if NO_UNIT.holds(elapsed_ms) else "degF"
+
+
+def spoken_quality(asset: Asset, *, elapsed_ms: int) -> int | None:
+    """Return the quality that a machine says of a temperature beyond its sensor's range; None where it says none."""
+    return GOOD_AT_HIGH_LIMIT if asset.unit == "robot" and HOT.holds(elapsed_ms) else None

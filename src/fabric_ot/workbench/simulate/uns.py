@@ -9,7 +9,7 @@ from random import Random
 from fabric_ot.workbench.simulate.layout import Asset
 from fabric_ot.workbench.simulate.message import Message
 from fabric_ot.workbench.simulate.reports import Report, Value
-from fabric_ot.workbench.simulate.signals import spoken_unit
+from fabric_ot.workbench.simulate.signals import spoken_quality, spoken_unit
 
 _UNITS = {"energy": "kWh"}
 _COMPACT = json.JSONEncoder(separators=(",", ":"))
@@ -31,7 +31,10 @@ def uns_messages(
             payload = {"timestamp_ms": report.at_ms, "value": value}
             _decorate(asset, payload, field, sequence, rng)
             if field == "temperature" and isinstance(value, float):
-                payload["value"], payload["unit"] = spoken_unit(asset, value, elapsed_ms=report.at_ms - start_ms)
+                elapsed_ms = report.at_ms - start_ms
+                payload["value"], payload["unit"] = spoken_unit(asset, value, elapsed_ms=elapsed_ms)
+                if quality := spoken_quality(asset, elapsed_ms=elapsed_ms):
+                    payload["quality"] = quality
             samples = [(asset.tag_id(field), report.at_ms, int(payload.get("sequence") or 0))]
             yield _message(asset.tag_id(field), payload, samples, _arrival(rng, report.at_ms, last_arrival_ms))
 
