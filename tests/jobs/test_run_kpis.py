@@ -95,15 +95,17 @@ def test_every_kpi_equals_the_truth_and_a_late_execution_restates_its_own_date(s
     sites = {known.asset.asset_id: known.asset.site_id for known in day.known}
     energy = [{**row, "site_id": sites[row["asset_id"]]} for row in told.truth["energy_state"]]
     plant.land("energy_state", energy)
+    site_rows = [dict(zip(REFERENCE_COLUMNS["site"], row, strict=True)) for row in reference_rows()["site"]]
+    plant.land("site", site_rows)
+    zones = {row["site_id"]: row["time_zone"] for row in site_rows}
     instances = [
         {"site_id": i.site_id, "shift_id": i.shift_id, "production_date": i.production_date,
+         "time_zone": zones[i.site_id],
          "start_utc": utc(i.start_ms), "end_utc": utc(i.end_ms)}
         for of_site in day.calendar.instances.values()
         for i in of_site
     ]  # fmt: skip
     plant.land("shift_instance", instances)
-    site_rows = [dict(zip(REFERENCE_COLUMNS["site"], row, strict=True)) for row in reference_rows()["site"]]
-    plant.land("site", site_rows)
     landed = {
         r.entity: last_of_each(r.entity, [dict(zip(REFERENCE_COLUMNS[r.entity], row, strict=True)) for row in r.good])
         for r in told.records
