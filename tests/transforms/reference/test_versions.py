@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fabric_ot.testing import frame
 from fabric_ot.transforms.reference.versions import keep_last_arrival, to_versions
-from fabric_ot.transforms.signals.gaps import join_as_of
+from fabric_ot.transforms.signals.as_of import join_as_of
 
 pytestmark = pytest.mark.spark
 

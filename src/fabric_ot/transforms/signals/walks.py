@@ -35,8 +35,9 @@ def walk_blocks(
     Cost:        one shuffle by `tag_id`; a block lies in memory as one array.
     """
     gathered = _gathered(samples, limit, longest, is_held, block_us)
-    walked = gathered.withColumn("_flags", _flags(sf.col("_samples"), fires))
-    return walked.select(sf.explode(_told(sf.col("_samples"), sf.col("_flags"))).alias("_kept")).select("_kept.*")
+    # a column of its own: inside the lambdas that read it, the walk would be done again for every sample
+    walked = gathered.withColumn("_places", _places(_flags(sf.col("_samples"), fires)))
+    return walked.select(sf.explode(_told(sf.col("_samples"), sf.col("_places"))).alias("_kept")).select("_kept.*")
 
 
 def narrowed(state: Column, point: Column) -> Slopes:
@@ -104,12 +105,16 @@ def _slope(origin: Column, point: Column, aside: Column) -> Column:
     return (point["value"] - origin["value"] + aside) / nonzero(point["at"] - origin["at"])
 
 
-def _told(samples: Column, flags: Column) -> Column:
+def _places(flags: Column) -> Column:
+    """Return where the kept samples stand, from 1."""
+    numbered = sf.transform(sf.split(flags, ""), lambda flag, n: sf.when(flag == _KEPT, n + 1))
+    return sf.filter(numbered, lambda place: place.isNotNull())
+
+
+def _told(samples: Column, places: Column) -> Column:
     """Return the kept samples, each with what it stands for."""
-    places = sf.filter(
-        sf.transform(sf.split(flags, ""), lambda flag, n: sf.when(flag == _KEPT, n + 1)), lambda n: n.isNotNull()
-    )
-    spans = sf.transform(places, lambda place, n: sf.struct(place.alias("from"), sf.get(places, n + 1).alias("to")))
+    following = sf.slice(places, 2, sf.size(places))
+    spans = sf.zip_with(places, following, lambda place, end: sf.struct(place.alias("from"), end.alias("to")))
     return sf.transform(spans, lambda span: _stands_for(samples, span))
 
 
