@@ -113,7 +113,7 @@ def test_readings_that_waited_for_their_birth_are_measured_when_it_comes(spark, 
     birth = ("hivemq", "0", 1, "g/n", None, "NBIRTH", 0, 0, 1, None, "decoded", None, 1, at(8), "b")
     plant.put("sparkplug_message", [birth])
     plant.read("b", (8, 21, "degC"), node="g/n")
-    released = ("temp", at(4), 1, "oven", 22.0, None, "degC", "GOOD", None, False, "metric")
+    released = ("temp", at(4), 1, "oven", 22.0, None, "degC", "GOOD", None, None, False, "metric")
     plant.put("reading", [(*released, "hivemq", "a", 0, 0, "g/n", at(4), "a", DAY.date())])
     plant.run(9)
     assert plant.minutes("mean", "filled_value") == {
