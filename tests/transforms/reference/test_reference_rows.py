@@ -49,7 +49,7 @@ GOOD: dict[str, list[str]] = {
     "tariff_holiday": ["ht,2026-12-25"],
     "demand_charge": ["ht,9.8,2026-01-01,2027-01-01"],
     "energy_meter": ["t/2,t/1"],
-    "signal_rule": ["t/2,60,150,,0,90,,,"],
+    "signal_rule": ["t/2,60,150,,0,90,,,,swinging_door,0.5,,hold,600"],
     "maintenance_order": ["MO1,oven,corrective,drive,2026-01-01T00:00:00Z,,,,,,3600"],
     "order_execution": ["E1,PO1,10,oven,P1,2026-02-28,2026-02-28T06:00:00Z,2026-02-28T07:00:00Z,9,1,0,9,8,8,1,0,0"],
     "personnel_time": ["oven,berlin,day,2026-02-28,28800,25200"],

@@ -13,7 +13,8 @@ pytestmark = pytest.mark.spark
 
 T0 = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 SAMPLES = (
-    "tag_id string, event_time_utc timestamp, value_double double, quality string, is_unit_refused boolean, "
+    "tag_id string, event_time_utc timestamp, value_double double, quality string, quality_code long, "
+    "is_unit_refused boolean, "
     "max_hold_s double, lower_limit double, upper_limit double, max_rate_per_s double, stuck_after_s double, "
     "flat_tolerance double"
 )
@@ -27,13 +28,13 @@ def at(seconds: float) -> dt.datetime:
 def test_a_minute_tells_what_held_and_counts_its_own_samples_only(spark) -> None:
     rows = [
         # before the first minute: speaks into it, and is out of limits, but is not counted there
-        ("t", at(-30), 99.0, "GOOD", False, 120.0, 0.0, 50.0, None, None, None),
-        ("t", at(15), 60.0, "GOOD", False, 120.0, 0.0, 50.0, None, None, None),
-        ("t", at(30), -1.0, "GOOD", False, 120.0, 0.0, 50.0, None, None, None),
-        ("t", at(45), 20.0, "BAD", True, 120.0, 0.0, 50.0, None, None, None),
-        ("t", at(50), 20.0, "GOOD", False, 120.0, 0.0, 50.0, None, None, None),
+        ("t", at(-30), 99.0, "GOOD", 0xC2, False, 120.0, 0.0, 50.0, None, None, None),
+        ("t", at(15), 60.0, "GOOD", 0xC2, False, 120.0, 0.0, 50.0, None, None, None),
+        ("t", at(30), -1.0, "GOOD", None, False, 120.0, 0.0, 50.0, None, None, None),
+        ("t", at(45), 20.0, "BAD", None, True, 120.0, 0.0, 50.0, None, None, None),
+        ("t", at(50), 20.0, "GOOD", 0xC0, False, 120.0, 0.0, 50.0, None, None, None),
         # held through the second minute and half of the third; then nothing is known
-        ("free", at(0), 99.0, "GOOD", False, 60.0, *NOT_JUDGED),
+        ("free", at(0), 99.0, "GOOD", None, False, 60.0, *NOT_JUDGED),
     ]
     told = to_reading_minutes(frame(spark, SAMPLES, rows), from_utc=at(0), to_utc=at(300), max_hold_s="max_hold_s")
     found = {(r.tag_id, round((r.minute_utc.replace(tzinfo=dt.UTC) - T0).total_seconds())): r for r in told.collect()}
@@ -47,6 +48,8 @@ def test_a_minute_tells_what_held_and_counts_its_own_samples_only(spark) -> None
         ("t", 60): (0, 0, 0, 0),
         ("t", 120): (0, 0, 0, 0),
     }
+    limited = {key: r.limited_count for key, r in found.items() if r.limited_count}
+    assert limited == {("t", 0): 1}, "the source said that one value of this minute is at the sensor's upper limit"
     for row in found.values():
         assert (row.too_fast_count, row.stuck_count, row.flat_line_count) == (0, 0, 0), "no such rule was declared"
         assert row.event_date == T0.date()
