@@ -74,9 +74,8 @@ def run_energy(silver: Lakehouse, *, as_of_utc: dt.datetime, baseline_to: dt.dat
         )
         counts |= halves["meters"] | halves["machines"]
         notes = _findings(scope)
-    silver.create(
-        "plant.energy_state", "plant.energy_cost"
-    )  # gold reads them by shortcut, also where nothing is metered
+    # gold reads them by shortcut, also where nothing is metered
+    silver.create("plant.energy_state", "plant.energy_cost")
     finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
     return JobReport(STEP, counts, notes)
 

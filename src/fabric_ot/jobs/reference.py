@@ -125,11 +125,13 @@ def _read_all(
     unreadable = to_unreadable_rows(messages.where(~sf.col("topic").isin(*_readable(problems))), problems)
     outcomes = [unreadable]
     good: dict[str, DataFrame] = {}
-    nothing = {entity: to_reference_rows(messages.where(sf.lit(False)), default_mapping(entity)) for entity in ENTITIES}
+    no_rows = messages.where(sf.lit(False))
+    topics = {entity: default_mapping(entity).topic for entity in ENTITIES}
+    unread = [entity for entity, topic in topics.items() if topic not in landed or topic in problems]
+    nothing = {entity: to_reference_rows(no_rows, default_mapping(entity)) for entity in unread}
     for generation in generations():
-        present = {entity: topic for entity in generation if (topic := default_mapping(entity).topic) in landed}
-        good |= {entity: nothing[entity] for entity, topic in present.items() if topic in problems}
-        read = [entity for entity, topic in present.items() if topic not in problems]
+        good |= {entity: nothing[entity] for entity in generation if entity in nothing and topics[entity] in landed}
+        read = [entity for entity in generation if entity not in nothing]
         judged = {e: _judged(messages, e, mappings[e], nothing | good, as_of_utc=as_of_utc) for e in read}
         for entity, checked in silver.settled_all(judged).items():
             good[entity], _ = split_reference_rows(checked)

@@ -125,7 +125,7 @@ class Lakehouse:
     def replace_all(
         self, rows_by_table: Mapping[str, DataFrame], *, where: Column | None = None
     ) -> dict[str, MergeCounts]:
-        """Do `replace` for several tables, some at a time: small tables take less than half as long.
+        """Do `replace` for several tables, some at a time.
 
         Tables are written apart from each other: when one fails, others may have been written, and the next run of
         the step writes what is missing.
