@@ -80,7 +80,11 @@ def _mappings(config: LandingConfig) -> dict[str, CsvMapping]:
 def _rebuild(
     messages: DataFrame, mappings: Mapping[str, CsvMapping], silver: Lakehouse, *, as_of_utc: dt.datetime
 ) -> tuple[dict[str, int], tuple[str, ...]]:
-    good, outcomes = _read_all(_few(silver.settled(messages)), mappings, silver, as_of_utc=as_of_utc)
+    settled = silver.settled(messages)
+    rows_by_topic = {row.topic: row["count"] for row in settled.groupBy("topic").count().collect()}
+    # each partition costs a task in every step of every entity
+    few = settled.coalesce(1 + sum(rows_by_topic.values()) // _ROWS_PER_PARTITION)
+    good, outcomes = _read_all(few, set(rows_by_topic), mappings, silver, as_of_utc=as_of_utc)
     absent = [f"plant.{entity}" for entity in ENTITIES if entity not in good]
     silver.create(*absent)
     outcomes = silver.settled(outcomes)
@@ -107,21 +111,20 @@ def _warning_notes(good: Mapping[str, DataFrame]) -> tuple[str, ...]:
     return tuple(f"{row.rows} row(s) of {row.table}: warning {row.warning}" for row in found)
 
 
-def _few(messages: DataFrame) -> DataFrame:
-    """Put reference rows into as few partitions as they need: each costs a task in every step of every entity."""
-    return messages.coalesce(1 + messages.count() // _ROWS_PER_PARTITION)
-
-
 def _read_all(
-    messages: DataFrame, mappings: Mapping[str, CsvMapping], silver: Lakehouse, *, as_of_utc: dt.datetime
+    messages: DataFrame,
+    landed: set[str],
+    mappings: Mapping[str, CsvMapping],
+    silver: Lakehouse,
+    *,
+    as_of_utc: dt.datetime,
 ) -> tuple[dict[str, DataFrame], DataFrame]:
-    """Return the good rows of each entity that ever landed, and what became of every message.
+    """Return the good rows of each entity whose topic has `landed`, and what became of every message.
 
     The rows of an entity are settled: they are written, they are parents of others, and they are accounted for.
     Entities that hang on each other follow each other; the others are read side by side.
     """
     problems = {mapping.topic: found for mapping in mappings.values() if (found := mapping_problem(mapping))}
-    landed = {row.topic for row in messages.select("topic").distinct().collect()}
     unreadable = to_unreadable_rows(messages.where(~sf.col("topic").isin(*_readable(problems))), problems)
     outcomes = [unreadable]
     good: dict[str, DataFrame] = {}
