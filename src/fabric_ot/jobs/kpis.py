@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as sf
 
 from fabric_ot.jobs.progress import finish_batches, pending_batches
-from fabric_ot.jobs.report import JobReport, changed_rows
+from fabric_ot.jobs.report import JobReport
 from fabric_ot.jobs.touched_assets import find_touched
 from fabric_ot.jobs.touched_sites import TouchedSites, sites_of
+from fabric_ot.lakehouse import do_together
 from fabric_ot.transforms.intervals import utc_literal
 from fabric_ot.transforms.production.kpi_facts import (
     STOP_CAUSES,
@@ -42,7 +44,7 @@ from fabric_ot.transforms.states.segments import ASSET_SHIFT_KEY
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from fabric_ot.lakehouse import Lakehouse
+    from fabric_ot.lakehouse import Lakehouse, MergeCounts
 
 STEP = "kpis"
 
@@ -80,16 +82,14 @@ def run_kpis(silver: Lakehouse, *, as_of_utc: dt.datetime, item_components: Sequ
             scope.rows_of(silver.read("plant.production")), scope.rows_of(silver.read("plant.state_time"))
         )
         with silver.staged(facts) as shift_facts:
-            windows = to_asset_windows(shift_facts, silver.read("plant.shift_instance"))
-            records = _record_inputs(silver, windows, as_of_utc=as_of_utc, items=item_components)
-            sites, more = silver.read("plant.site"), [*(tell(silver) for tell in MORE_INPUTS), records]
-            day_facts = to_day_facts(shift_facts, sites, more, items_per_asset=len(item_components))
-            capable = to_capability_kpis(
-                silver.read("plant.process_capability"), silver.read("plant.quality_sample"), windows
+            written = do_together(
+                {
+                    "production_loss": partial(_write_losses, silver, scope, shift_facts),
+                    "kpi": partial(_write_kpis, silver, scope, shift_facts, as_of_utc=as_of_utc, items=item_components),
+                    "formula_comparison": partial(_write_comparison, silver, as_of_utc=as_of_utc),
+                }
             )
-            counts |= _write(silver, scope, shift_facts, to_kpis(day_facts).unionByName(capable))
-        comparison = _compared(silver, as_of_utc=as_of_utc)
-        counts["formula_comparison"] = silver.replace("plant.formula_comparison", comparison).changed
+        counts |= {name: told.changed for name, told in written.items()}
     silver.create("plant.production_loss")  # gold reads it by shortcut, also where nothing is made
     finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
     return JobReport(STEP, counts)
@@ -116,12 +116,25 @@ def _record_inputs(silver: Lakehouse, windows: DataFrame, *, as_of_utc: dt.datet
     return rollup_record_inputs(events, dated, windows)
 
 
-def _write(silver: Lakehouse, scope: TouchedSites, shift_facts: DataFrame, kpis: DataFrame) -> dict[str, int]:
-    tables = {
-        "plant.production_loss": to_loss_tree(shift_facts, by=ASSET_SHIFT_KEY, stops=STOP_CAUSES),
-        "plant.kpi": kpis,
-    }
-    return changed_rows(silver.replace_all(tables, where=scope.condition))
+def _write_losses(silver: Lakehouse, scope: TouchedSites, shift_facts: DataFrame) -> MergeCounts:
+    losses = to_loss_tree(shift_facts, by=ASSET_SHIFT_KEY, stops=STOP_CAUSES)
+    return silver.replace("plant.production_loss", losses, where=scope.condition)
+
+
+def _write_kpis(
+    silver: Lakehouse, scope: TouchedSites, shift_facts: DataFrame, *, as_of_utc: dt.datetime, items: Sequence[str]
+) -> MergeCounts:
+    windows = to_asset_windows(shift_facts, silver.read("plant.shift_instance"))
+    records = _record_inputs(silver, windows, as_of_utc=as_of_utc, items=items)
+    sites, more = silver.read("plant.site"), [*(tell(silver) for tell in MORE_INPUTS), records]
+    capable = to_capability_kpis(silver.read("plant.process_capability"), silver.read("plant.quality_sample"), windows)
+    # what goes in joins many tables, and every KPI reads it: planned as one, it would be planned for each of them
+    with silver.staged(to_day_facts(shift_facts, sites, more, items_per_asset=len(items))) as day_facts:
+        return silver.replace("plant.kpi", to_kpis(day_facts).unionByName(capable), where=scope.condition)
+
+
+def _write_comparison(silver: Lakehouse, *, as_of_utc: dt.datetime) -> MergeCounts:
+    return silver.replace("plant.formula_comparison", _compared(silver, as_of_utc=as_of_utc))
 
 
 def _compared(silver: Lakehouse, *, as_of_utc: dt.datetime) -> DataFrame:

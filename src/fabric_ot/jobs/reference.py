@@ -135,8 +135,10 @@ def _read_all(
     for generation in generations():
         good |= {entity: nothing[entity] for entity in generation if entity in nothing and topics[entity] in landed}
         read = [entity for entity in generation if entity not in nothing]
-        judged = {e: _judged(messages, e, mappings[e], nothing | good, as_of_utc=as_of_utc) for e in read}
-        for entity, checked in silver.settled_all(judged).items():
+        judge = partial(_judged, messages, good=nothing | good, silver=silver, as_of_utc=as_of_utc)
+        # each of these plans is large: they are made side by side, not only computed
+        judged = do_together({entity: partial(judge, entity, mappings[entity]) for entity in read})
+        for entity, checked in judged.items():
             good[entity], _ = split_reference_rows(checked)
             outcomes.append(checked.select(*CARRIED))
     return good, reduce(DataFrame.unionByName, outcomes)
@@ -147,10 +149,16 @@ def _readable(problems: Mapping[str, str]) -> list[str]:
 
 
 def _judged(
-    messages: DataFrame, entity: str, mapping: CsvMapping, good: Mapping[str, DataFrame], *, as_of_utc: dt.datetime
+    messages: DataFrame,
+    entity: str,
+    mapping: CsvMapping,
+    *,
+    good: Mapping[str, DataFrame],
+    silver: Lakehouse,
+    as_of_utc: dt.datetime,
 ) -> DataFrame:
     judged = _with_broken_rules(to_reference_rows(messages, mapping), entity, as_of_utc=as_of_utc)
-    return with_missing_parents(judged, entity, good)
+    return silver.settled(with_missing_parents(judged, entity, good))
 
 
 def _with_broken_rules(rows: DataFrame, entity: str, *, as_of_utc: dt.datetime) -> DataFrame:

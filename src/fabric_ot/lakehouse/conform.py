@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as sf
@@ -12,7 +13,7 @@ from fabric_ot.errors import ColumnContractError, ContractError
 
 if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, Row
 
 _FEW_ROWS = 5_000
 
@@ -79,39 +80,52 @@ def as_contract(frame: DataFrame, table: Table, *, where: str) -> DataFrame:
 def check_rows(
     rows: DataFrame, table: Table, *, where: str, key: Sequence[str] = (), within: Sequence[SparkColumn] = ()
 ) -> int:
-    """Count computed `rows` in one pass; refuse nulls in required columns, rows outside `within` and repeated `key`s.
+    """Count computed `rows`; refuse nulls in required columns, rows outside `within` and repeated `key`s.
 
+    A few rows are looked at here, in one job without a shuffle; many in one aggregation, and a second one for the key.
     Not by `observe` while they are computed: a session that ever observed cannot merge into a Delta table with
     deletion vectors (seen with Spark 4.1.1 and Delta 4.2.0: its ObservationManager is not serializable).
 
     Raises:
         ContractError: with every problem found and how many rows have it.
     """
-    required = [column.name for column in table.columns if not column.nullable]
-    measures = [sf.count(sf.lit(1)).alias("_rows")]
-    measures += [sf.count(sf.when(sf.col(name).isNull(), 1)).alias(f"_null_{name}") for name in required]
+    broken = {c.name: sf.col(c.name).isNull() for c in table.columns if not c.nullable}
     outside = [~sf.coalesce(condition, sf.lit(False)) for condition in within]
-    measures += [sf.count(sf.when(condition, 1)).alias(f"_outside_{n}") for n, condition in enumerate(outside)]
-    found = rows.agg(*measures).collect()[0].asDict()
-    problems = [f"{found[f'_null_{n}']} row(s) have no {n}" for n in required if found[f"_null_{n}"]]
-    counts = [found[f"_outside_{n}"] for n in range(len(outside))]
-    problems += [f"{count} row(s) lie outside the given condition" for count in counts if count]
-    repeated = _count_repeated(rows, key, found["_rows"]) if key else 0
-    if repeated:
-        problems.append(f"{repeated} row(s) repeat a key {tuple(key)}")
+    flags = [condition.alias(f"_{n}") for n, condition in enumerate([*broken.values(), *outside])]
+    seen = rows.select(*flags, *(sf.col(name).alias(f"_key_{name}") for name in key))
+    few = seen.limit(_FEW_ROWS + 1).collect()
+    counts = _counts_here(few, len(flags)) if len(few) <= _FEW_ROWS else _counts_there(seen, len(flags))
+    problems = [f"{n} row(s) have no {name}" for n, name in zip(counts.flagged, broken, strict=False) if n]
+    problems += [f"{n} row(s) lie outside the given condition" for n in counts.flagged[len(broken) :] if n]
+    if counts.repeated:
+        problems.append(f"{counts.repeated} row(s) repeat a key {tuple(key)}")
     if problems:
         message = f"{where}: {'; '.join(problems)}. Nothing was written.\nHint: quarantine or reduce such rows first."
         raise ContractError(message)
-    return int(found["_rows"])
+    return counts.rows
 
 
-def _count_repeated(rows: DataFrame, key: Sequence[str], count: int) -> int:
-    """Count rows beyond the first of their key; few rows are looked at here, many in a shuffle."""
-    if count <= 1:
-        return 0
-    if count <= _FEW_ROWS:
-        return count - len(set(map(tuple, rows.select(*key).collect())))
-    return count - int(rows.agg(sf.count_distinct(sf.struct(*key))).collect()[0][0])
+@dataclass(frozen=True)
+class _Counts:
+    """Rows, how many carry each flag, and how many come after the first of their key."""
+
+    rows: int
+    flagged: Sequence[int]
+    repeated: int
+
+
+def _counts_here(rows: Sequence[Row], flags: int) -> _Counts:
+    keys = {tuple(row[flags:]) for row in rows}
+    has_key = bool(rows) and len(rows[0]) > flags
+    flagged = [sum(row[n] for row in rows) for n in range(flags)]
+    return _Counts(len(rows), flagged, len(rows) - len(keys) if has_key else 0)
+
+
+def _counts_there(seen: DataFrame, flags: int) -> _Counts:
+    found = seen.agg(sf.count(sf.lit(1)), *(sf.count(sf.when(sf.col(f"_{n}"), 1)) for n in range(flags))).collect()[0]
+    key = seen.columns[flags:]
+    distinct = seen.agg(sf.count_distinct(sf.struct(*key))).collect()[0][0] if key else found[0]
+    return _Counts(found[0], list(found[1:]), found[0] - distinct)
 
 
 def _is_safe(found: str, wanted: str) -> bool:

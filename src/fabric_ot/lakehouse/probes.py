@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from py4j.protocol import Py4JJavaError
 
 from fabric_ot.errors import ContractError
+from fabric_ot.lakehouse.java_classes import java_class
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -33,12 +34,14 @@ def probe_parquet(spark: SparkSession, path: str) -> Probe:
     Raises:
         ContractError: the file is not whole; the message is the reader's.
     """
-    jvm: Any = spark._jvm
+    settings = spark.sparkContext._jsc.hadoopConfiguration()
+    parquet = "org.apache.parquet"
+    # without these options the reader would look for Hadoop's settings anew, in every jar, for every file
+    options = java_class(spark, f"{parquet}.HadoopReadOptions").builder(settings).build()
     try:
-        hadoop_file = jvm.org.apache.parquet.hadoop.util.HadoopInputFile.fromPath(
-            jvm.org.apache.hadoop.fs.Path(path), spark.sparkContext._jsc.hadoopConfiguration()
-        )
-        reader = jvm.org.apache.parquet.hadoop.ParquetFileReader.open(hadoop_file)
+        hadoop_path = java_class(spark, "org.apache.hadoop.fs.Path")(path)
+        hadoop_file = java_class(spark, f"{parquet}.hadoop.util.HadoopInputFile").fromPath(hadoop_path, settings)
+        reader = java_class(spark, f"{parquet}.hadoop.ParquetFileReader").open(hadoop_file, options)
     except Py4JJavaError as exc:
         raise ContractError(java_reason(exc)) from exc
     try:
@@ -54,14 +57,13 @@ def probe_avro(spark: SparkSession, path: str) -> Probe:
     Raises:
         ContractError: the file is not whole; the message is the reader's.
     """
-    jvm: Any = spark._jvm
+    settings = spark.sparkContext._jsc.hadoopConfiguration()
+    records = java_class(spark, "org.apache.avro.generic.GenericDatumReader")()
     try:
-        source = jvm.org.apache.avro.mapred.FsInput(
-            jvm.org.apache.hadoop.fs.Path(path), spark.sparkContext._jsc.hadoopConfiguration()
+        source = java_class(spark, "org.apache.avro.mapred.FsInput")(
+            java_class(spark, "org.apache.hadoop.fs.Path")(path), settings
         )
-        reader = jvm.org.apache.avro.file.DataFileReader.openReader(
-            source, jvm.org.apache.avro.generic.GenericDatumReader()
-        )
+        reader = java_class(spark, "org.apache.avro.file.DataFileReader").openReader(source, records)
     except Py4JJavaError as exc:
         raise ContractError(java_reason(exc)) from exc
     try:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fabric_ot.lakehouse.java_classes import java_class
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
@@ -29,13 +31,26 @@ def stored_files(spark: SparkSession, root: str) -> Iterator[StoredFile]:
         yield from _walk(system, path)
 
 
-def delta_version(spark: SparkSession, path: str) -> int | None:
-    """Return the last committed version of the Delta table at `path`; None where there is no table."""
+@dataclass(frozen=True)
+class Commit:
+    """One commit of a Delta table: its version, and when and how large it was written."""
+
+    version: int
+    modified_ms: int
+    size_bytes: int
+
+
+def last_commit(spark: SparkSession, path: str) -> Commit | None:
+    """Return the last commit of the Delta table at `path`; None where there is no table."""
     system, log = _open(spark, f"{path}/_delta_log")
     if not system.exists(log):
         return None
-    commits = (_COMMIT.fullmatch(status.getPath().getName()) for status in system.listStatus(log))
-    return max((int(commit[1]) for commit in commits if commit), default=None)
+    listed = ((_COMMIT.fullmatch(status.getPath().getName()), status) for status in system.listStatus(log))
+    commits = [(int(name[1]), status) for name, status in listed if name]
+    if not commits:
+        return None
+    version, status = max(commits, key=lambda commit: commit[0])
+    return Commit(version, status.getModificationTime(), status.getLen())
 
 
 def release(settled: DataFrame) -> None:
@@ -55,7 +70,7 @@ def _walk(system: Any, folder: Any) -> Iterator[StoredFile]:
 
 def _open(spark: SparkSession, path: str) -> tuple[Any, Any]:
     # Hadoop's API is stable and public; Spark's own readers would start a job only to list a folder.
-    hadoop_path = spark._jvm.org.apache.hadoop.fs.Path(path)  # type: ignore[union-attr]
+    hadoop_path = java_class(spark, "org.apache.hadoop.fs.Path")(path)
     return hadoop_path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration()), hadoop_path
 
 

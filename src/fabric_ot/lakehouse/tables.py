@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
-from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as sf
 
@@ -14,6 +13,7 @@ from fabric_ot.contracts import Table, find_table
 from fabric_ot.contracts.table import Layer
 from fabric_ot.lakehouse.conform import as_contract, check_rows, conform, spark_type
 from fabric_ot.lakehouse.files import FileArea
+from fabric_ot.lakehouse.held import held_tables, on_driver
 from fabric_ot.lakehouse.merge import (
     Keep,
     MergeCounts,
@@ -23,13 +23,11 @@ from fabric_ot.lakehouse.merge import (
     to_actions,
     to_inserted,
 )
-from fabric_ot.lakehouse.storage import delta_version, release
+from fabric_ot.lakehouse.storage import Commit, last_commit, release
 from fabric_ot.lakehouse.together import do_together
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
-
-Key = TypeVar("Key")
 
 
 class Lakehouse:
@@ -45,20 +43,17 @@ class Lakehouse:
         self.files = FileArea(spark, files_path)
         self._spark = spark
         self._tables_path = tables_path.rstrip("/")
-        self._held: dict[str, tuple[int, DataFrame]] = {}
-        self._holding = Lock()
 
     def read(self, table: str) -> DataFrame:
         """Return the table as it is now; an empty frame with the contract's schema where it does not exist yet."""
         contract = self._contract(table)
-        version = self.version(table)
-        if contract.is_small and version is not None:
-            return self._held_at(contract, version)
-        if version is None:
+        commit = self._commit(contract)
+        if commit is None:
             # A frame that the optimizer knows to be empty: joins with it cost nothing.
             nothing = self._spark.range(1).where(sf.lit(False))
             return nothing.select(*(sf.lit(None).cast(spark_type(c)).alias(c.name) for c in contract.columns))
-        return self._read_at(contract, version)
+        read = partial(self._read_at, contract, commit.version)
+        return held_tables(self._spark).get(self._path(contract), commit, read) if contract.is_small else read()
 
     def append(self, table: str, rows: DataFrame) -> int:
         """Add `rows` to the table, creating it where it is missing, and return how many there were.
@@ -137,10 +132,6 @@ class Lakehouse:
             {table: partial(self.replace, table, rows, where=where) for table, rows in rows_by_table.items()}
         )
 
-    def settled_all(self, frames: Mapping[Key, DataFrame]) -> dict[Key, DataFrame]:
-        """Do `settled` for several frames, some at a time."""
-        return do_together({name: partial(self.settled, rows) for name, rows in frames.items()})
-
     @contextmanager
     def staged(self, rows: DataFrame) -> Iterator[DataFrame]:
         """Compute `rows` now, once for all uses inside the block; released at its end.
@@ -173,14 +164,15 @@ class Lakehouse:
 
     def version(self, table: str) -> int | None:
         """Return the table's Delta version; None where it does not exist."""
-        return delta_version(self._spark, self._path(self._contract(table)))
+        commit = self._commit(self._contract(table))
+        return None if commit is None else commit.version
 
     def _merge(self, verb: str, table: str, rows: DataFrame, plan: MergePlan) -> MergeCounts:
         contract = self._contract(table)
         where = self._where(verb, table)
         conformed = plan.one_per_key(conform(rows, contract, where=where), contract.key, where=where)
         key_to_check = contract.key if plan.needs_key_check else ()
-        with self.staged(conformed) as source:
+        with nullcontext(on_driver(conformed)) if contract.is_small else self.staged(conformed) as source:
             count = check_rows(source, contract, where=where, key=key_to_check, within=plan.conditions)
             if self.version(table) is None:
                 return self._first_load(contract, source, count)
@@ -197,15 +189,6 @@ class Lakehouse:
         where = f"{self.name}.{contract.full_name}"
         return as_contract(reader.load(self._path(contract)), contract, where=where)
 
-    def _held_at(self, contract: Table, version: int) -> DataFrame:
-        """Read a small table once per version: each read of a Delta table is two jobs, however few its rows."""
-        with self._holding:
-            held, frame = self._held.get(contract.full_name, (None, None))
-            if frame is None or held != version:
-                frame = self.settled(self._read_at(contract, version).coalesce(1))
-                self._held[contract.full_name] = (version, frame)
-            return frame
-
     def _apply(
         self, contract: Table, source: DataFrame, changes: DataFrame, counts: MergeCounts, plan: MergePlan
     ) -> None:
@@ -215,10 +198,13 @@ class Lakehouse:
         if counts.changed == counts.inserted:
             self._write(contract, to_inserted(changes), mode="append")
         elif plan.is_whole_table:
-            self._write(contract, source, mode="overwrite")
+            self._write_whole(contract, source, mode="overwrite")
         else:
             self._add_columns(contract)
             apply_actions(self._spark, self._path(contract), changes, contract.key, counts, bound=plan.bound)
+
+    def _commit(self, contract: Table) -> Commit | None:
+        return last_commit(self._spark, self._path(contract))
 
     def _contract(self, table: str) -> Table:
         return find_table(self.layer, table)
@@ -230,9 +216,20 @@ class Lakehouse:
         return f"{verb} into {self.name} {table}"
 
     def _first_load(self, contract: Table, source: DataFrame, count: int) -> MergeCounts:
-        if count or self.version(contract.full_name) is None:
+        if self._commit(contract) is None:
+            self._write_whole(contract, source, mode="append")
+        elif count:
             self._write(contract, source, mode="append")
         return MergeCounts(inserted=count)
+
+    def _write_whole(self, contract: Table, rows: DataFrame, *, mode: str) -> None:
+        """Write all that the table shall hold; a small one then is held, where nobody else wrote at the same time."""
+        before = self._commit(contract)
+        self._write(contract, rows, mode=mode)
+        after = self._commit(contract)
+        expected = 0 if before is None else before.version + 1
+        if contract.is_small and after is not None and after.version == expected:
+            held_tables(self._spark).keep(self._path(contract), after, rows)
 
     def _write(self, contract: Table, rows: DataFrame, *, mode: str) -> None:
         writer = rows.write.format("delta").mode(mode).option("mergeSchema", "true")

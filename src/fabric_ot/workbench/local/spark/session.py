@@ -34,6 +34,10 @@ _ALWAYS: dict[str, str] = {
     "spark.sql.lightweightPlanChangeValidation": "false",
     # Statistics for skipping files cost a quarter of each small write, and here no table has files to skip.
     "spark.databricks.delta.stats.collect": "false",
+    # A take looks into one partition first, then into the others: here there are two, and a job costs more than both.
+    "spark.sql.limit.initialNumPartitions": "2",
+    # Written code is kept for a hundred projections only, and the same tables are read again in every step.
+    "spark.sql.codegen.cache.maxEntries": "5000",
     # The history of queries, kept for a web page that nobody opens, holds their plans and fills the heap.
     "spark.ui.retainedJobs": "10",
     "spark.ui.retainedStages": "10",
@@ -42,8 +46,12 @@ _ALWAYS: dict[str, str] = {
 }
 
 # The first compiler alone gets 48 MB for its code by default. Spark's planner fills that in two minutes, and from then
-# on what was compiled is thrown away and compiled again.
-_SHORT_WORK = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC -Duser.timezone=UTC"
+# on what was compiled is thrown away and compiled again. A heap and a room for classes that begin small are collected a
+# hundred times, some of them whole, before they have grown.
+_SHORT_WORK = (
+    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC -Xms1g -Xmn512m -XX:MetaspaceSize=512m "
+    "-Duser.timezone=UTC"
+)
 
 # With a handful of rows, writing and compiling code costs far more than running it uncompiled: neither whole stages
 # are compiled nor the projections that every task makes anew.
