@@ -18,17 +18,6 @@ pytestmark = pytest.mark.spark
 FIRST, SECOND = Commit(0, 1_000, 10), Commit(1, 2_000, 20)
 
 
-@pytest.fixture
-def silver(spark, tmp_path: Path) -> Lakehouse:
-    return silver_at(spark, tmp_path)
-
-
-def silver_at(spark, folder: Path) -> Lakehouse:
-    return Lakehouse(
-        spark, name="ot_silver", layer="silver", tables_path=str(folder / "Tables"), files_path=str(folder / "Files")
-    )
-
-
 def write_sites(silver: Lakehouse, *names: str) -> None:
     silver.replace("plant.site", silver.frame("plant.site", [(name, name, "UTC") for name in names]))
 
@@ -48,14 +37,14 @@ def test_a_small_table_that_was_written_is_read_without_a_job(spark, silver: Lak
     assert jobs_so_far(spark) == before
 
 
-def test_what_another_lakehouse_object_wrote_is_seen(spark, silver: Lakehouse, tmp_path: Path) -> None:
+def test_what_another_lakehouse_object_wrote_is_seen(silver: Lakehouse, silver_at, tmp_path: Path) -> None:
     write_sites(silver, "a")
     assert site_ids(silver) == ["a"]
-    write_sites(silver_at(spark, tmp_path), "a", "c")
+    write_sites(silver_at(tmp_path), "a", "c")
     assert site_ids(silver) == ["a", "c"]
 
 
-def test_what_another_program_wrote_is_seen(spark, silver: Lakehouse, tmp_path: Path) -> None:
+def test_what_another_program_wrote_is_seen(silver: Lakehouse, tmp_path: Path) -> None:
     write_sites(silver, "a")
     assert site_ids(silver) == ["a"]
     silver.frame("plant.site", [("b", "B", "UTC")]).write.format("delta").mode("append").save(

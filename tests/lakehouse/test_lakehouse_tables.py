@@ -17,17 +17,6 @@ pytestmark = pytest.mark.spark
 T0 = dt.datetime(2026, 3, 1, 6, 0, tzinfo=dt.UTC)
 
 
-@pytest.fixture
-def silver(spark, tmp_path: Path) -> Lakehouse:
-    return silver_at(spark, tmp_path)
-
-
-def silver_at(spark, folder: Path) -> Lakehouse:
-    return Lakehouse(
-        spark, name="ot_silver", layer="silver", tables_path=str(folder / "Tables"), files_path=str(folder / "Files")
-    )
-
-
 def sites(silver: Lakehouse, *rows: tuple[str, str]):
     return silver.frame("plant.site", [(site, name, "UTC") for site, name in rows])
 
@@ -233,8 +222,8 @@ one_reading = st.tuples(
 
 @settings(max_examples=2)
 @given(st.lists(one_reading, min_size=2, max_size=8, unique_by=lambda r: r[3]), st.integers(1, 7))
-def test_the_last_arrival_wins_in_any_batching(spark, tmp_path_factory, rows, cut) -> None:
-    silver = silver_at(spark, tmp_path_factory.mktemp("any"))
+def test_the_last_arrival_wins_in_any_batching(silver_at, tmp_path_factory, rows, cut) -> None:
+    silver = silver_at(tmp_path_factory.mktemp("any"))
     for batch in (rows[:cut], rows[cut:]):
         silver.merge("plant.reading", readings(silver, batch), keep="last_arrival", order_by=ARRIVALS)
     expected = {(tag, minute): (offset, value) for tag, minute, value, offset in sorted(rows, key=lambda r: r[3])}

@@ -52,8 +52,7 @@ class Lakehouse:
             # A frame that the optimizer knows to be empty: joins with it cost nothing.
             nothing = self._spark.range(1).where(sf.lit(False))
             return nothing.select(*(sf.lit(None).cast(spark_type(c)).alias(c.name) for c in contract.columns))
-        read = partial(self._read_at, contract, commit.version)
-        return held_tables(self._spark).get(self._path(contract), commit, read) if contract.is_small else read()
+        return self._read_at(contract, commit)
 
     def append(self, table: str, rows: DataFrame) -> int:
         """Add `rows` to the table, creating it where it is missing, and return how many there were.
@@ -174,31 +173,38 @@ class Lakehouse:
         key_to_check = contract.key if plan.needs_key_check else ()
         with nullcontext(on_driver(conformed)) if contract.is_small else self.staged(conformed) as source:
             count = check_rows(source, contract, where=where, key=key_to_check, within=plan.conditions)
-            if self.version(table) is None:
-                return self._first_load(contract, source, count)
-            target = self.read(table)
+            commit = self._commit(contract)
+            if commit is None:
+                self._write_whole(contract, source, None)
+                return MergeCounts(inserted=count)
+            target = self._read_at(contract, commit)
             if plan.bound is not None and plan.delete_where is None and target.where(plan.bound).isEmpty():
-                return self._first_load(contract, source, count)
+                if count:
+                    self._write(contract, source, mode="append")
+                return MergeCounts(inserted=count)
             with self.staged(to_actions(source, target, contract.key, plan)) as changes:
                 counts = count_actions(changes)
-                self._apply(contract, source, changes, counts, plan)
+                if plan.is_whole_table and counts.changed > counts.inserted:
+                    self._write_whole(contract, source, commit)
+                else:
+                    self._apply(contract, changes, counts, plan)
         return counts
 
-    def _read_at(self, contract: Table, version: int) -> DataFrame:
+    def _read_at(self, contract: Table, commit: Commit) -> DataFrame:
+        read = partial(self._read_delta, contract, commit.version)
+        return held_tables(self._spark).get(self._path(contract), commit, read) if contract.is_small else read()
+
+    def _read_delta(self, contract: Table, version: int) -> DataFrame:
         reader = self._spark.read.format("delta").option("versionAsOf", version)
         where = f"{self.name}.{contract.full_name}"
         return as_contract(reader.load(self._path(contract)), contract, where=where)
 
-    def _apply(
-        self, contract: Table, source: DataFrame, changes: DataFrame, counts: MergeCounts, plan: MergePlan
-    ) -> None:
+    def _apply(self, contract: Table, changes: DataFrame, counts: MergeCounts, plan: MergePlan) -> None:
         """Write the changes by the cheapest commit that does it."""
         if not counts.changed:
             return
         if counts.changed == counts.inserted:
             self._write(contract, to_inserted(changes), mode="append")
-        elif plan.is_whole_table:
-            self._write_whole(contract, source, mode="overwrite")
         else:
             self._add_columns(contract)
             apply_actions(self._spark, self._path(contract), changes, contract.key, counts, bound=plan.bound)
@@ -215,20 +221,14 @@ class Lakehouse:
     def _where(self, verb: str, table: str) -> str:
         return f"{verb} into {self.name} {table}"
 
-    def _first_load(self, contract: Table, source: DataFrame, count: int) -> MergeCounts:
-        if self._commit(contract) is None:
-            self._write_whole(contract, source, mode="append")
-        elif count:
-            self._write(contract, source, mode="append")
-        return MergeCounts(inserted=count)
-
-    def _write_whole(self, contract: Table, rows: DataFrame, *, mode: str) -> None:
-        """Write all that the table shall hold; a small one then is held, where nobody else wrote at the same time."""
-        before = self._commit(contract)
-        self._write(contract, rows, mode=mode)
+    def _write_whole(self, contract: Table, rows: DataFrame, before: Commit | None) -> None:
+        """Write all that the table shall hold; a small one is then held, where nobody else wrote since `before`."""
+        self._write(contract, rows, mode="append" if before is None else "overwrite")
+        if not contract.is_small:
+            return
         after = self._commit(contract)
         expected = 0 if before is None else before.version + 1
-        if contract.is_small and after is not None and after.version == expected:
+        if after is not None and after.version == expected:
             held_tables(self._spark).keep(self._path(contract), after, rows)
 
     def _write(self, contract: Table, rows: DataFrame, *, mode: str) -> None:
