@@ -118,8 +118,9 @@ def naive_states(spark: SparkSession, folder: Path, write: Write) -> None:
 def ours_counters(spark: SparkSession, folder: Path, write: Write) -> None:
     samples = keep_last_sample(spark.read.parquet(f"{folder}/reading"))
     no_runs = spark.createDataFrame([], "asset_id string, product_id string, start_utc timestamp, end_utc timestamp")
-    deltas = join_product_running(to_count_deltas(samples, spark.read.parquet(f"{folder}/tag")), no_runs)
-    write("shift_count", to_shift_counts(deltas, spark.read.parquet(f"{folder}/asset_shift")))
+    tags = spark.read.parquet(f"{folder}/tag")
+    deltas = join_product_running(to_count_deltas(samples, tags), no_runs)
+    write("shift_count", to_shift_counts(deltas, spark.read.parquet(f"{folder}/asset_shift"), tags))
 
 
 def naive_counters(spark: SparkSession, folder: Path, write: Write) -> None:

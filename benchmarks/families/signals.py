@@ -79,21 +79,44 @@ def naive_minutes(spark: SparkSession, folder: Path, write: Write) -> None:
     """A row per second, and the mean of the seconds of each minute."""
     end_s = int(_horizon(spark, folder).timestamp())
     in_time = Window.partitionBy("tag_id").orderBy("event_time_utc")
+    value = sf.when(sf.col("quality") == "GOOD", sf.col("value_double"))
     following = sf.coalesce(sf.unix_seconds(sf.lead("event_time_utc").over(in_time)), sf.lit(end_s))
-    held = spark.read.parquet(f"{folder}/reading").withColumn("next_s", following)
+    earlier = sf.last(value, ignorenulls=True).over(in_time.rowsBetween(Window.unboundedPreceding, -1))
+    held = spark.read.parquet(f"{folder}/reading").withColumns({"next_s": following, "earlier": earlier})
     begin = sf.unix_seconds("event_time_utc")
     seconds = held.withColumn("second", sf.explode(sf.sequence(begin, sf.col("next_s") - 1)))
-    value = sf.when(sf.col("quality") == "GOOD", sf.col("value_double"))
     minute = sf.timestamp_seconds(sf.col("second") - sf.col("second") % 60).alias("bucket_start_utc")
+    is_new, when_told = sf.col("second") == begin, sf.when(value.isNotNull(), sf.col("second"))
+    is_change = value.isNotNull() & ~value.eqNullSafe(sf.col("earlier"))
+    measured = seconds.groupBy("tag_id", minute).agg(
+        sf.avg(value).alias("mean"),
+        sf.min(value).alias("min"),
+        sf.max(value).alias("max"),
+        sf.min_by(value, when_told).alias("start_value"),
+        sf.max_by(value, when_told).alias("end_value"),
+        sf.sum(value).alias("total"),
+        sf.count(value).cast("double").alias("covered_s"),
+        sf.count_if(value.isNull()).cast("double").alias("bad_s"),
+        sf.max(sf.when(sf.col("quality") == "GOOD", 0).otherwise(1)).alias("worst"),
+        sf.count_if(is_new).alias("sample_count"),
+        sf.count_if(is_new & value.isNotNull()).alias("good_count"),
+        sf.count_if(is_new & is_change).alias("transition_count"),
+        sf.count_if(value != 0).cast("double").alias("nonzero_s"),
+    )
+    share = sf.col("covered_s") / 60
     write(
         "minute",
-        seconds.groupBy("tag_id", minute).agg(
-            sf.avg(value).alias("mean"),
-            sf.min(value).alias("min"),
-            sf.max(value).alias("max"),
-            sf.count(value).cast("double").alias("covered_s"),
-            sf.count_if(sf.col("second") == begin).alias("sample_count"),
-        ),
+        measured.withColumns(
+            {
+                "bucket_s": sf.lit(60),
+                "range": sf.col("max") - sf.col("min"),
+                "delta": sf.col("end_value") - sf.col("start_value"),
+                "coverage": share,
+                "percent_good": share * 100,
+                "quality": sf.when(share == 1, "GOOD").when(share == 0, "BAD").otherwise("UNCERTAIN"),
+                "worst_quality": sf.when(sf.col("worst") == 0, "GOOD").otherwise("BAD"),
+            }
+        ).drop("worst"),
     )
 
 

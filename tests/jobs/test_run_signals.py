@@ -30,6 +30,7 @@ class Signals:
         tags = [
             ("temp", "oven", "measure", "double", "degC", None, SINCE, None, True),
             ("count", "oven", "good_counter", "double", "1", None, SINCE, None, True),
+            ("total", "oven", "interval_total", "double", "kvarh", None, SINCE, None, True),
         ]
         self.put("tag", tags)
         archive = ("swinging_door", 0.5, None, "linear", 1800.0)
@@ -38,11 +39,11 @@ class Signals:
     def put(self, table: str, rows: list[tuple]) -> None:
         self.silver.append(f"plant.{table}", self.silver.frame(f"plant.{table}", rows))
 
-    def read(self, batch: str, *samples: tuple[float, float, str], node: str | None = None) -> None:
+    def read(self, batch: str, *samples: tuple[float, float, str], node: str | None = None, tag: str = "temp") -> None:
         """Land (minute, value, unit) of the oven's temperature, as the steps before have finished it."""
         rows = [
             (
-                *("temp", at(minute), 0, "oven", float(value), None, unit, "GOOD", None, None, False, "payload"),
+                *(tag, at(minute), 0, "oven", float(value), None, unit, "GOOD", None, None, False, "payload"),
                 *("hivemq", batch, n, 0, node, at(minute + 0.05), batch, at(minute).date()),
             )
             for n, (minute, value, unit) in enumerate(samples)
@@ -155,6 +156,7 @@ def test_a_silence_is_told_as_time_passes_and_at_the_same_clock_nothing_changes(
 def test_a_signal_is_measured_in_the_unit_of_the_catalogue_and_held_to_its_rules(spark, tmp_path) -> None:
     plant = Signals(spark, tmp_path)
     plant.read("a", (0, 20, "degC"), (1, 77, "degF"), (2, 95, "degC"), (3, 50, "kg"), (8, 30, "degC"))
+    plant.read("of a quarter of an hour", (6, 7, "kvarh"), tag="total")  # a total is no level that holds
 
     counts = plant.run(10)
 
@@ -172,7 +174,7 @@ def test_a_signal_is_measured_in_the_unit_of_the_catalogue_and_held_to_its_rules
     gaps = plant.silver.read("plant.reading_gap").collect()
     assert [(row.gap_s, row.missing_count, row.is_open) for row in gaps] == [(300.0, 4, False)]
     skews = plant.silver.read("plant.clock_skew").collect()
-    assert [(row.route, row.source, row.skew_s, row.live_count) for row in skews] == [("hivemq", "", 3.0, 5)]
+    assert [(row.route, row.source, row.skew_s, row.live_count) for row in skews] == [("hivemq", "", 3.0, 6)]
     assert counts["reading_minute"] == 7
 
 

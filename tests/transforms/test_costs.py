@@ -28,7 +28,8 @@ from fabric_ot.contracts.silver import (
 from fabric_ot.contracts.silver_genealogy import LOT_MOVEMENT
 from fabric_ot.contracts.silver_maintenance import MAINTENANCE_ORDER
 from fabric_ot.contracts.table import Table
-from fabric_ot.transforms.energy.indicators import rollup_load, to_demand, to_state_energy
+from fabric_ot.transforms.energy.indicators import rollup_load, to_demand
+from fabric_ot.transforms.energy.parts import to_state_energy
 from fabric_ot.transforms.energy.tariffs import rollup_energy_cost, to_energy_cost
 from fabric_ot.transforms.genealogy.lots import to_lot_edges
 from fabric_ot.transforms.intervals import join_covering, join_overlaps, keep_overlapping, to_runs
@@ -146,7 +147,9 @@ CLAIMS = {
         BroadcastHashJoin=1,
     ),
     "state_time": shuffled(lambda f: to_state_time(f.segments), HashPartitioning=1),
-    "shift_counts": shuffled(lambda f: to_shift_counts(f.deltas, f.shifts), HashPartitioning=1, BroadcastHashJoin=2),
+    "shift_counts": shuffled(
+        lambda f: to_shift_counts(f.deltas, f.shifts, f.tags), HashPartitioning=2, BroadcastHashJoin=3
+    ),
     "losses": shuffled(lambda f: with_losses(f.production)),
     "losses_by_asset": shuffled(lambda f: rollup_losses(f.production, by=["asset_id"]), HashPartitioning=1),
     "loss_tree": shuffled(lambda f: to_loss_tree(f.production, by=["asset_id"]), HashPartitioning=1),

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-TagRole = Literal["state", "product", "good_counter", "scrap_counter", "energy_counter", "energy_interval", "measure"]
+TagRole = Literal[
+    "state",
+    "product",
+    "good_counter",
+    "scrap_counter",
+    "rework_counter",
+    "produced_counter",
+    "energy_counter",
+    "energy_interval",
+    "interval_total",
+    "measure",
+]
 TAG_ROLES: tuple[str, ...] = get_args(TagRole)
+"""What a tag tells. `measure`: a level that holds until the next sample; `interval_total`: a total of the interval that
+its instant labels, such as reactive energy or a volume, which is kept as a reading and never held."""
 
 TimeCategory = Literal["production", "setup", "idle", "unplanned_down", "planned_down", "unqualified"]
 TIME_CATEGORIES: tuple[str, ...] = get_args(TimeCategory)

@@ -70,7 +70,7 @@ COUNT_DELTA = Table(
     columns=(
         required("tag_id", "string"),
         required("asset_id", "string"),
-        required("role", "string", "good_counter | scrap_counter | energy_counter"),
+        required("role", "string", "good_, scrap_, rework_, produced_ or energy_counter"),
         required("previous_time_utc", "timestamp"),
         required("event_time_utc", "timestamp"),
         required("delta", "double", "in the counter's unit"),

@@ -178,7 +178,7 @@ def _write_facts(silver: Lakehouse, scope: _Scope, runs: DataFrame, asset_shifts
     with silver.staged(to_segments(evidence, runs, asset_shifts, silver.read("plant.planned_stop"))) as segments:
         is_busy = scope.choices.planned_down_is_busy
         busy = asset_shifts if is_busy else with_planned_down_off(asset_shifts, segments)
-        made = to_shift_counts(deltas, asset_shifts)
+        made = to_shift_counts(deltas, asset_shifts, silver.read("plant.tag"))
         facts = {
             "state_time": to_state_time(segments),
             "time_account": to_time_account(intervals, asset_shifts, segments),

@@ -23,6 +23,7 @@ from fabric_ot.lakehouse.merge import (
     to_actions,
     to_inserted,
 )
+from fabric_ot.lakehouse.row_frames import frame_of_rows
 from fabric_ot.lakehouse.storage import Commit, last_commit, release
 from fabric_ot.lakehouse.together import do_together
 
@@ -150,7 +151,7 @@ class Lakehouse:
 
     def frame(self, table: str, rows: Sequence[tuple[Any, ...]]) -> DataFrame:
         """Build a small frame with the contract's columns from tuples."""
-        return self._spark.createDataFrame(list(rows), self._contract(table).spark_ddl())
+        return frame_of_rows(self._spark, rows, self._contract(table).spark_ddl())
 
     def create(self, *tables: str) -> None:
         """Create tables that do not exist yet, empty, so that shortcuts and T-SQL find them."""

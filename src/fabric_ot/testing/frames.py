@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from fabric_ot.lakehouse.row_frames import frame_of_rows
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
@@ -26,4 +28,4 @@ def frame(
     """
     shuffled = [tuple(row) for row in rows]
     Random(seed).shuffle(shuffled)  # noqa: S311 an order for tests, not a secret
-    return spark.createDataFrame(shuffled, ddl).repartition(partitions)
+    return frame_of_rows(spark, shuffled, ddl).repartition(partitions)

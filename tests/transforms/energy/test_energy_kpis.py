@@ -21,11 +21,10 @@ from fabric_ot.transforms.energy.indicators import (
     rollup_specific_energy,
     split_energy_intervals,
     to_demand,
-    to_energy_parts,
     to_integrated_energy,
-    to_state_energy,
     with_power_factor,
 )
+from fabric_ot.transforms.energy.parts import to_energy_parts, to_state_energy
 
 pytestmark = pytest.mark.spark
 
@@ -232,7 +231,8 @@ def test_energy_is_cut_by_state_and_the_rest_has_no_signal(spark) -> None:
     found, kwh_of = {}, {}
     for r in parts:
         key = (r.asset_id, second_of(r.start_utc))
-        found.setdefault(key, {})[r.state] = r.part_s
+        of_state = found.setdefault(key, {})
+        of_state[r.state] = of_state.get(r.state, 0) + r.part_s
         kwh_of[key] = kwh_of.get(key, 0.0) + r.energy_kwh
         assert r.time_category == ("unqualified" if r.state == "NO_SIGNAL" else f"as {r.state}")
     assert found == wanted

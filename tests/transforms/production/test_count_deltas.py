@@ -104,7 +104,7 @@ def test_resets_rollovers_and_lost_samples_at_a_shift_border_count_once_and_in_t
         for shift, start in (("before", 0), ("after", 100))
     ]
     product = deltas.selectExpr("*", "cast(null as string) as product_id")
-    counts = to_shift_counts(product, frame(spark, SHIFTS, shifts)).collect()
+    counts = to_shift_counts(product, frame(spark, SHIFTS, shifts), frame(spark, TAGS, tags)).collect()
     found = {(r.asset_id.removeprefix("asset of "), r.shift_id): r.good_qty for r in counts}
     wanted = {
         (name, s): q for name, (_, _, both) in series.items() for s, q in zip(("before", "after"), both, strict=True)

@@ -38,6 +38,9 @@ def at(seconds: float) -> dt.datetime:
     return T0 + dt.timedelta(seconds=seconds)
 
 
+COUNTERS = "asset_id string, role string"
+
+
 class Plant:
     """Rows of one small plant; every asset has a site of its own."""
 
@@ -65,12 +68,18 @@ class Plant:
     def count(self, asset: str, role: str, start: float, end: float, delta: float, product: str | None) -> None:
         self.deltas.append((asset, f"{role}_counter", at(start), at(end), float(delta), product))
 
+    @property
+    def counters(self) -> list[tuple]:
+        """What the catalogue says of each asset: it counts good and scrapped parts, and whatever else it counted."""
+        roles = {(asset, role) for asset, role, *_ in self.deltas}
+        return sorted(roles | {(asset, f"{role}_counter") for asset, _ in roles for role in ("good", "scrap")})
+
     def facts(self, spark) -> tuple[list, list]:
         """Return the rows of state_time and of production."""
         shifts = frame(spark, SHIFTS, self.shifts)
         states, runs = frame(spark, INTERVALS, self.intervals), frame(spark, RUNS, self.runs)
         segments = to_segments(states, runs, shifts, frame(spark, STOPS, self.stops)).persist()
-        counts = to_shift_counts(frame(spark, DELTAS, self.deltas), shifts)
+        counts = to_shift_counts(frame(spark, DELTAS, self.deltas), shifts, frame(spark, COUNTERS, self.counters))
         production = to_production(segments, counts, shifts, frame(spark, PRODUCTS, self.products))
         found = to_state_time(segments).collect(), production.collect()
         segments.unpersist()

@@ -230,8 +230,13 @@ def test_sampled_counters_add_up_to_each_shift(plant_day, decoded):
     checked = 0
     for (asset_id, site_id, shift_id, day), expected in sums.items():
         instance = instants({"site_id": site_id, "shift_id": shift_id, "production_date": day})
-        for role, count in zip(("good_counter", "scrap_counter"), expected, strict=True):
-            tag = next(t for t in tags if t["asset_id"] == asset_id and t["role"] == role)
+        mine = {t["role"]: t for t in tags if t["asset_id"] == asset_id}
+        if "produced_counter" in mine:
+            shown = {"produced_counter": sum(expected), "scrap_counter": expected[1]}
+        else:
+            shown = dict(zip(("good_counter", "scrap_counter"), expected, strict=True))
+        for role, count in shown.items():
+            tag = mine[role]
             if tag["tag_id"] in samples:
                 modulus = int(tag["counter_modulus"] or 0)
                 steps = increase(samples[tag["tag_id"]], modulus)
@@ -239,6 +244,7 @@ def test_sampled_counters_add_up_to_each_shift(plant_day, decoded):
                 checked += 1
     never_heard = sum(row["product_id"] == "" for row in truth.production)
     assert checked == 2 * (len(truth.oee) - never_heard) > 50
+    assert "produced_counter" in {t["role"] for t in tags}
 
 
 def test_sampled_products_carry_the_counts_of_their_own_running(plant_day, decoded):
@@ -246,16 +252,16 @@ def test_sampled_products_carry_the_counts_of_their_own_running(plant_day, decod
     tags, samples = read_csv(out, "tag"), by_tag(decoded)
     expected, found = Counter(), Counter()
     for row in truth.production:
-        expected[row["asset_id"], row["product_id"]] += row["good_qty"]
+        counts_all = any(t["asset_id"] == row["asset_id"] and t["role"] == "produced_counter" for t in tags)
+        expected[row["asset_id"], row["product_id"]] += row["produced_qty" if counts_all else "good_qty"]
     ends: dict[str, int] = {}
     for row in truth.production:
         ends[row["asset_id"]] = max(instants(row).end_ms, ends.get(row["asset_id"], 0))
     for asset_id in {row["asset_id"] for row in truth.production}:
         mine = {t["role"]: t for t in tags if t["asset_id"] == asset_id}
         products = [(at, v) for at, v in samples.get(mine["product"]["tag_id"], []) if v not in (None, "STALE")]
-        steps = increase(
-            samples.get(mine["good_counter"]["tag_id"], []), int(mine["good_counter"]["counter_modulus"] or 0)
-        )
+        counter = mine.get("good_counter") or mine["produced_counter"]
+        steps = increase(samples.get(counter["tag_id"], []), int(counter["counter_modulus"] or 0))
         for (_, before), (at, total) in pairwise(steps):
             if at <= ends[asset_id]:
                 found[asset_id, [v for t, v in products if t <= at][-1]] += total - before

@@ -1,4 +1,4 @@
-"""Energy indicators from intervals of energy: demand and peak, load and power factor, energy per state and per unit.
+"""Energy indicators from intervals of energy: demand and peak, load and power factor, energy per unit.
 
 An interval's energy is spread evenly over its time. Nothing is extrapolated over a gap; coverage is told instead.
 """
@@ -8,25 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as sf
 
-from fabric_ot.contracts.roles import NO_SIGNAL
 from fabric_ot.errors import ContractError
-from fabric_ot.transforms.intervals import elapsed_us, join_overlaps, require_columns
-from fabric_ot.transforms.numbers import finite_or_null, is_finite, require_numbers
+from fabric_ot.transforms.energy.parts import ENERGY_INTERVAL, is_energy_interval, share
+from fabric_ot.transforms.intervals import require_columns
+from fabric_ot.transforms.numbers import finite_or_null, require_numbers
 from fabric_ot.transforms.production.kpis import known_sum
 from fabric_ot.transforms.samples import is_counted
 
 _DAY_S = 86_400
 _HOUR_US = 3_600_000_000
-_INTERVAL = ("start_utc", "end_utc", "energy_kwh")
-
-
-def is_energy_interval() -> Column:
-    """Say whether a row is energy over time: bounds in order, a finite number."""
-    is_forward = sf.coalesce(sf.col("start_utc") < sf.col("end_utc"), sf.lit(False))
-    return is_forward & is_finite(sf.col("energy_kwh").cast("double"))
 
 
 def split_energy_intervals(intervals: DataFrame) -> tuple[DataFrame, DataFrame]:
@@ -38,7 +31,7 @@ def split_energy_intervals(intervals: DataFrame) -> tuple[DataFrame, DataFrame]:
     Grain out:   each row of `intervals` is in exactly one of the two.
     Cost:        no shuffle; each side reads `intervals`.
     """
-    require_columns("split_energy_intervals", intervals, _INTERVAL)
+    require_columns("split_energy_intervals", intervals, ENERGY_INTERVAL)
     reason = (
         sf.when(sf.col("start_utc").isNull() | sf.col("end_utc").isNull(), "interval_without_bounds")
         .when(sf.col("start_utc") >= sf.col("end_utc"), "interval_not_forward")
@@ -68,7 +61,7 @@ def to_demand(
         ColumnContractError: a column is missing.
         ContractError: windows that do not divide a day.
     """
-    require_columns("to_demand", intervals, [*keys, *_INTERVAL])
+    require_columns("to_demand", intervals, [*keys, *ENERGY_INTERVAL])
     if window_s <= 0 or _DAY_S % window_s:
         message = f"to_demand: window_s={window_s} does not divide a day of {_DAY_S} s\nHint: 900 or 1800"
         raise ContractError(message)
@@ -84,7 +77,7 @@ def to_demand(
     )
     overlap = sf.least("_end", sf.col("_window") + window_us) - sf.greatest("_start", "_window")
     parts = touched.withColumn("_overlap", overlap).withColumn(
-        "energy_kwh", _share(sf.col("energy_kwh"), sf.col("_overlap"), sf.col("_end") - sf.col("_start"))
+        "energy_kwh", share(sf.col("energy_kwh"), sf.col("_overlap"), sf.col("_end") - sf.col("_start"))
     )
     sums = parts.groupBy(*keys, "_window").agg(
         sf.sum("energy_kwh").alias("energy_kwh"), sf.sum("_overlap").alias("_covered")
@@ -109,7 +102,7 @@ def rollup_demand(demand: DataFrame, *, by: Sequence[str]) -> DataFrame:
     Grain out:   one row per `by` and window; a window that a meter does not cover at all misses it in `meter_count`.
     Cost:        one shuffle of partial sums.
     """
-    require_columns("rollup_demand", demand, [*by, *_INTERVAL, "coverage", "demand_kw"])
+    require_columns("rollup_demand", demand, [*by, *ENERGY_INTERVAL, "coverage", "demand_kw"])
     return demand.groupBy(*by, "start_utc", "end_utc").agg(
         known_sum("energy_kwh"),
         known_sum("demand_kw"),
@@ -215,55 +208,6 @@ def to_integrated_energy(
     )
 
 
-def to_energy_parts(intervals: DataFrame, windows: DataFrame, *, on: Sequence[str], carry: Sequence[str]) -> DataFrame:
-    """Cut energy intervals by states, shifts, segments or tariffs, evenly in time.
-
-    What no window covers stays, with null in `carry`, so that no energy is lost.
-
-    Columns in:  intervals: `on`, `start_utc`, `end_utc`, `energy_kwh` and more, identified by all its columns; windows:
-                 `on`, `start_utc`, `end_utc`, `carry`, not overlapping per `on`, few, no null in `carry`.
-    Columns out: those of `intervals` (`energy_kwh` the part's), `carry`, `part_s` (double, seconds).
-    Grain out:   one row per interval and distinct `carry` it meets; parts add up to the interval's energy.
-    Cost:        windows are broadcast; one shuffle of parts; `intervals` is read twice.
-
-    Raises:
-        ColumnContractError: a column is missing.
-        ContractError: a column of `carry` is also one of `intervals`.
-    """
-    require_columns("to_energy_parts intervals", intervals, [*on, *_INTERVAL])
-    require_columns("to_energy_parts windows", windows, [*on, "start_utc", "end_utc", *carry])
-    shared = sorted(set(carry) & set(intervals.columns))
-    if shared:
-        message = f"to_energy_parts: {shared} are columns of both frames\nHint: rename them in the windows"
-        raise ContractError(message)
-    usable = intervals.where(is_energy_interval())
-    met = join_overlaps(usable, windows.select(*on, "start_utc", "end_utc", *carry), on=on)
-    types = {name: windows.schema[name].dataType for name in carry}
-    nothing = [sf.lit(None).cast(types[name]).alias(name) for name in carry]
-    whole_us = elapsed_us(sf.col("start_utc"), sf.col("end_utc"))
-    inside = sf.struct(*carry, sf.col("overlap_us").alias("us"))
-    outside = sf.struct(*nothing, (-sf.col("overlap_us")).alias("us"))
-    cut = met.select(*intervals.columns, sf.explode(sf.array(inside, outside)).alias("_part"))
-    whole = usable.select(*intervals.columns, sf.struct(*nothing, whole_us.alias("us")).alias("_part"))
-    parts = cut.unionByName(whole).select(*intervals.columns, "_part.*")
-    sums = parts.groupBy(*intervals.columns, *carry).agg(sf.sum("us").alias("_us")).where(sf.col("_us") > 0)
-    part = _share(sf.col("energy_kwh"), sf.col("_us"), whole_us)
-    seconds = (sf.col("_us") / 1e6).alias("part_s")
-    return sums.withColumn("energy_kwh", part).select(*intervals.columns, *carry, seconds)
-
-
-def to_state_energy(intervals: DataFrame, states: DataFrame) -> DataFrame:
-    """Cut energy intervals by the machine's state: production, idle, down, and no signal.
-
-    Columns in:  intervals: `plant.energy_interval`; states: `plant.state_interval`.
-    Columns out: those of `intervals`, `state`, `time_category` (NO_SIGNAL, unqualified where none is told), `part_s`.
-    Grain out:   one row per energy interval and state in it; parts add up to the interval's energy.
-    Cost:        as `to_energy_parts`.
-    """
-    parts = to_energy_parts(intervals, states, on=("asset_id",), carry=("state", "time_category"))
-    return parts.fillna({"state": NO_SIGNAL, "time_category": "unqualified"})
-
-
 def rollup_specific_energy(
     energy: DataFrame, production: DataFrame, *, by: Sequence[str], split: Sequence[str] = ()
 ) -> DataFrame:
@@ -282,8 +226,3 @@ def rollup_specific_energy(
     joined = used.join(made, list(by), "left") if by else used.crossJoin(made)
     per_unit = sf.try_divide(sf.col("energy_kwh").cast("double"), sf.col("good_qty").cast("double"))
     return joined.select(*by, *split, "energy_kwh", "good_qty", per_unit.alias("specific_energy_kwh"))
-
-
-def _share(energy: Column, part_us: Column, whole_us: Column) -> Column:
-    # the whole stays as it is, to the last bit
-    return sf.when(part_us == whole_us, energy).otherwise(sf.try_divide(energy * part_us, whole_us))

@@ -8,7 +8,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
 from fabric_ot.transforms.energy.baselines import join_baseline, rollup_baseline
-from fabric_ot.transforms.energy.indicators import rollup_specific_energy, to_energy_parts
+from fabric_ot.transforms.energy.indicators import rollup_specific_energy
+from fabric_ot.transforms.energy.parts import to_energy_parts
 from fabric_ot.transforms.intervals import require_columns
 from fabric_ot.transforms.states.segments import ASSET_SHIFT_KEY, to_segments
 
@@ -31,7 +32,7 @@ def to_shift_state_energy(
     Grain out:   one row per asset, shift instance and state with energy; the parts add up to the intervals' energy.
     Nulls:       `good_qty` and `specific_energy_kwh` where the shift has no facts (yet); the latter also where
                  nothing good was made.
-    Cost:        one sweep by asset for the segments, one shuffle of parts, one of sums.
+    Cost:        one sweep by asset for the segments, one shuffle of them by day, one of sums.
     """
     require_columns("to_shift_state_energy intervals", intervals, ["asset_id", "site_id", "local_date"])
     # products and planned stops cut nothing here

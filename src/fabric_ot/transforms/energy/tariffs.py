@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ContractError
-from fabric_ot.transforms.energy.indicators import to_energy_parts
+from fabric_ot.transforms.energy.parts import to_energy_parts
 from fabric_ot.transforms.intervals import keep_overlapping, require_columns
 from fabric_ot.transforms.production.kpis import known_sum
 
@@ -91,9 +91,10 @@ def to_energy_cost(
                  returns them, with `on` and `carry`, not overlapping per `on`.
     Columns out: those of `intervals` (`energy_kwh` the part's), `carry`, `period`, `price_per_kwh`, `part_s`,
                  `energy_cost` (decimal(38,12), the price's currency).
-    Grain out:   one row per interval and period in it; parts add up to the interval's energy.
+    Grain out:   one row per interval and period in it, and one per stretch and UTC day without a period; parts add up
+                 to the interval's energy.
     Nulls:       `carry`, period, price and cost are null where no price is told: see `rollup_energy_cost`.
-    Cost:        periods are broadcast; one shuffle of parts.
+    Cost:        as `to_energy_parts`: no shuffle of `intervals`.
     """
     require_columns("to_energy_cost intervals", intervals, on)
     parts = to_energy_parts(intervals, periods, on=on, carry=(*carry, "period", "price_per_kwh"))

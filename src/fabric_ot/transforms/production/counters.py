@@ -12,7 +12,15 @@ from fabric_ot.errors import ConfigError
 from fabric_ot.transforms.intervals import elapsed_us, join_covering, require_columns, to_runs
 from fabric_ot.transforms.samples import is_counted, join_tags
 
-COUNTER_ROLES: tuple[str, ...] = ("good_counter", "scrap_counter", "energy_counter")
+PART_COUNTERS: dict[str, str] = {
+    "good_counter": "good_qty",
+    "scrap_counter": "scrap_qty",
+    "rework_counter": "rework_qty",
+    "produced_counter": "produced_qty",
+}
+"""The counters of parts and what each of them counts."""
+
+COUNTER_ROLES: tuple[str, ...] = (*PART_COUNTERS, "energy_counter")
 ResetDelta = Literal["value", "zero"]
 
 

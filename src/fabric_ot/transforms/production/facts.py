@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sf
 
 from fabric_ot.transforms.intervals import elapsed_us, join_overlaps, require_columns
+from fabric_ot.transforms.production.counters import PART_COUNTERS
+from fabric_ot.transforms.production.quantities import with_derived_quantity
 from fabric_ot.transforms.samples import is_before_end
 from fabric_ot.transforms.states.segments import ASSET_SHIFT_KEY
 
 _TIMES_US: tuple[str, ...] = ("production_us", "planned_stop_production_us", "unplanned_down_us", "unqualified_us")
-_COUNTS: tuple[str, ...] = ("good_qty", "scrap_qty")
+_COUNTS: tuple[str, ...] = tuple(PART_COUNTERS.values())
 _MEASURES: tuple[str, ...] = (*_TIMES_US, *_COUNTS)
 
 
-def to_shift_counts(deltas: DataFrame, asset_shifts: DataFrame) -> DataFrame:
-    """Allocate the increments of good and scrap counters to shift instances, linearly in time.
+def to_shift_counts(deltas: DataFrame, asset_shifts: DataFrame, tags: DataFrame) -> DataFrame:
+    """Allocate the increments of counters of parts to shift instances, linearly in time, and derive what none counts.
 
     An increment belongs to the time since the previous sample, up to and with its own instant: a sample exactly on a
     shift's border counts for the earlier shift. What falls outside all shifts is left out.
 
-    Columns in:  deltas: `plant.count_delta`; asset_shifts: as `to_asset_shifts` returns them.
+    Columns in:  deltas: `plant.count_delta`; asset_shifts: as `to_asset_shifts` returns them; tags: `plant.tag`.
     Columns out: `asset_id`, `site_id`, `shift_id`, `production_date`, `product_id` ('' where none was set),
-                 `good_qty`, `scrap_qty`.
+                 `good_qty`, `scrap_qty`, `rework_qty`, `produced_qty`: see `with_derived_quantity`.
     Grain out:   one row per asset, shift instance and product that counted anything.
-    Cost:        asset shifts are few and broadcast; one shuffle of partial sums.
+    Cost:        asset shifts and the assets' counters are few and broadcast; one shuffle of partial sums.
     """
     needed = ["asset_id", "role", "previous_time_utc", "event_time_utc", "delta", "product_id"]
     require_columns("to_shift_counts", deltas, needed)
-    counted = deltas.where(sf.col("role").isin("good_counter", "scrap_counter") & (sf.col("delta") != 0)).select(
+    counted = deltas.where(sf.col("role").isin(*PART_COUNTERS) & (sf.col("delta") != 0)).select(
         "asset_id",
         "role",
         "delta",
@@ -41,10 +46,10 @@ def to_shift_counts(deltas: DataFrame, asset_shifts: DataFrame) -> DataFrame:
     part = sf.when(sf.col("overlap_us") == whole_us, sf.col("delta")).otherwise(
         sf.col("delta") * sf.col("overlap_us") / whole_us
     )
-    return parts.groupBy(*ASSET_SHIFT_KEY, "product_id").agg(
-        sf.sum(sf.when(sf.col("role") == "good_counter", part).otherwise(0.0)).alias("good_qty"),
-        sf.sum(sf.when(sf.col("role") == "scrap_counter", part).otherwise(0.0)).alias("scrap_qty"),
-    )
+    sums = [
+        sf.sum(sf.when(sf.col("role") == role, part).otherwise(0.0)).alias(name) for role, name in PART_COUNTERS.items()
+    ]
+    return with_derived_quantity(parts.groupBy(*ASSET_SHIFT_KEY, "product_id").agg(*sums), tags)
 
 
 def to_production(segments: DataFrame, counts: DataFrame, asset_shifts: DataFrame, products: DataFrame) -> DataFrame:
@@ -53,9 +58,8 @@ def to_production(segments: DataFrame, counts: DataFrame, asset_shifts: DataFram
     Choices: the planned busy time of a shift (planned minutes without a place included) is split by the time each
     product ran outside planned stops; the other times stand at the product that was set meanwhile. Where nothing
     ran, all times stand at product ''. Production inside planned stops is told apart and is not production time.
-    Produced = good + scrap; rework is not counted anywhere yet: 0. The ideal cycle is that of the product's version
-    as of the shift's start, else its first one; an unknown product has no ideal time (0). Nothing is clamped: an
-    effectiveness above 1 is a finding.
+    The ideal cycle is that of the product's version as of the shift's start, else its first one; an unknown product
+    has no ideal time (0). Nothing is clamped: an effectiveness above 1 is a finding.
 
     Columns in:  segments: as `to_segments` returns them; counts: as `to_shift_counts` returns them; asset_shifts: as
                  `to_asset_shifts` returns them; products: `plant.product`.
@@ -100,12 +104,14 @@ def _with_share(by_product: DataFrame) -> DataFrame:
         for name in _TIMES_US
     }
     share = sf.when(ran, sf.col("production_us") / sf.col("_production_us")).otherwise(unnamed.cast("double"))
-    is_told = sf.lit(False)
-    for name in _MEASURES:
-        is_told = is_told | (sf.col(name) != 0)
-    stands = sf.when(unnamed, ~ran | is_told).otherwise(ran | (sf.col("good_qty") != 0) | (sf.col("scrap_qty") != 0))
+    is_told, is_counted = _is_any(_MEASURES), _is_any(_COUNTS)
+    stands = sf.when(unnamed, ~ran | is_told).otherwise(ran | is_counted)
     # the share looks at the times as they were, so it comes before they move
     return by_product.withColumns(totals).withColumn("_share", share).withColumns(moved).where(stands)
+
+
+def _is_any(names: tuple[str, ...]) -> Column:
+    return reduce(or_, [sf.col(name) != 0 for name in names])
 
 
 def _with_ideal_cycle(facts: DataFrame, products: DataFrame) -> DataFrame:
@@ -125,7 +131,6 @@ def _with_ideal_cycle(facts: DataFrame, products: DataFrame) -> DataFrame:
 
 
 def _facts(facts: DataFrame) -> DataFrame:
-    produced = sf.col("good_qty") + sf.col("scrap_qty")
     return facts.select(
         *ASSET_SHIFT_KEY,
         "product_id",
@@ -135,11 +140,11 @@ def _facts(facts: DataFrame) -> DataFrame:
         _seconds(sf.col("planned_stop_production_us")).alias("planned_stop_production_s"),
         _seconds(sf.col("unplanned_down_us")).alias("unplanned_down_s"),
         _seconds(sf.col("unqualified_us")).alias("unqualified_s"),
-        produced.alias("produced_qty"),
+        "produced_qty",
         "good_qty",
         "scrap_qty",
-        sf.lit(0.0).alias("rework_qty"),
-        (sf.col("_ideal_cycle_s") * produced).alias("ideal_runtime_s"),
+        "rework_qty",
+        (sf.col("_ideal_cycle_s") * sf.col("produced_qty")).alias("ideal_runtime_s"),
         (sf.col("_ideal_cycle_s") * sf.col("good_qty")).alias("ideal_good_runtime_s"),
     )
 

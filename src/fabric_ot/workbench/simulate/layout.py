@@ -70,6 +70,12 @@ class Asset:
     runs_through_breaks: bool = False
     is_textbook: bool = False
     has_unmapped_state: bool = False
+    counts_all_parts: bool = False
+
+    @property
+    def count_field(self) -> str:
+        """The field of its first counter: of good parts, or of all."""
+        return "made" if self.counts_all_parts else "good"
 
     @property
     def is_sparkplug(self) -> bool:
@@ -103,6 +109,7 @@ METRIC_NAMES: dict[str, str] = {
     "state": "State",
     "product": "Product",
     "good": "Counters/Good",
+    "made": "Counters/Made",
     "scrap": "Counters/Scrap",
     "energy": "Energy/Total",
     "temperature": "Temperature",
@@ -113,6 +120,7 @@ FIELD_ROLES: dict[str, tuple[str, str, str]] = {
     "state": ("state", "string", ""),
     "product": ("product", "string", ""),
     "good": ("good_counter", "double", "1"),
+    "made": ("produced_counter", "double", "1"),
     "scrap": ("scrap_counter", "double", "1"),
     "energy": ("energy_counter", "double", "kWh"),
     "temperature": ("measure", "double", "degC"),
@@ -123,7 +131,8 @@ FIELD_ROLES: dict[str, tuple[str, str, str]] = {
 
 def fields_of(asset: Asset) -> tuple[str, ...]:
     """Return the fields that `asset` reports; `trim` is an Int32 of Sparkplug machines."""
-    return tuple(FIELD_ROLES) if asset.is_sparkplug else tuple(f for f in FIELD_ROLES if f != "trim")
+    others = {"good", "made"} - {asset.count_field} | (set() if asset.is_sparkplug else {"trim"})
+    return tuple(field for field in FIELD_ROLES if field not in others)
 
 
 def _minutes(stop_id: str, reason: str, start_local: str | None, minutes: int) -> PlannedStop:
@@ -179,7 +188,7 @@ ASSETS: tuple[Asset, ...] = (
     Asset("berlin-robot-1", "Robot 1", "berlin", "assembly", "line_1", "robot", "uns_single",
           ("P-300", "P-400"), (ProductChange("day", 16200), ProductChange("night", 3600)), reset="after_abort"),
     Asset("berlin-tester-1", "Tester 1", "berlin", "assembly", "line_1", "tester", "uns_many",
-          ("P-400",), counter_modulus=65536, counter_start=65000),
+          ("P-400",), counter_modulus=65536, counter_start=65000, counts_all_parts=True),
     Asset("berlin-lathe-2", "Lathe 2", "berlin", "machining", "line_2", "lathe", "uns_single",
           ("P-400", "P-500"), (ProductChange("evening", 9000),), reset="each_shift", has_unmapped_state=True),
     Asset("berlin-oven-3", "Oven 3", "berlin", "machining", "line_3", "oven", "sparkplug_event_hubs", ("P-600",)),

@@ -87,16 +87,20 @@ class Machine:
 
         A reset takes effect after its instant: the sample at that instant still shows the old count.
         """
-        good, scrap = self.made_by(at_ms)
+        count, scrap = self._counted_by(at_ms)
         modulus = self.asset.counter_modulus
         if modulus:
-            return (self.asset.counter_start + good) % modulus, (self.asset.counter_start + scrap) % modulus
-        return good - self._base_at(0, at_ms), scrap - self._base_at(1, at_ms)
+            return (self.asset.counter_start + count) % modulus, (self.asset.counter_start + scrap) % modulus
+        return count - self._base_at(0, at_ms), scrap - self._base_at(1, at_ms)
+
+    def _counted_by(self, at_ms: int) -> tuple[int, int]:
+        good, scrap = self.made_by(at_ms)
+        return good + scrap if self.asset.counts_all_parts else good, scrap
 
     def _find_bases(self, counter: int) -> tuple[tuple[int, int], ...]:
         bases = [(self.pieces[0].start_ms if self.pieces else 0, 0)]
         for reset in self.resets_ms:
-            made = self.made_by(reset)[counter]
+            made = self._counted_by(reset)[counter]
             if made - bases[-1][1] > _SMALLEST_RESET_FROM:
                 bases.append((reset, made))
         return tuple(bases)

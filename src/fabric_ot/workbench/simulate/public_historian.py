@@ -77,8 +77,8 @@ def historian_reference() -> dict[str, list[Row]]:
             (MACHINE_TAG, NAB_ASSET, "measure", "double", None, None, VALID_FROM),
             (AMBIENT_TAG, NAB_ASSET, "measure", "double", None, None, VALID_FROM),
             (STEEL_TAG, STEEL_ASSET, "energy_interval", "double", "kWh", None, VALID_FROM),
-            (LAGGING_TAG, STEEL_ASSET, "measure", "double", "kvarh", None, VALID_FROM),
-            (LEADING_TAG, STEEL_ASSET, "measure", "double", "kvarh", None, VALID_FROM),
+            (LAGGING_TAG, STEEL_ASSET, "interval_total", "double", "kvarh", None, VALID_FROM),
+            (LEADING_TAG, STEEL_ASSET, "interval_total", "double", "kvarh", None, VALID_FROM),
         ],
     }
 

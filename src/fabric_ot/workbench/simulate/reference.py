@@ -144,7 +144,7 @@ def _tag_rows() -> list[Row]:
     for asset in ASSETS:
         for field in fields_of(asset):
             role, data_type, unit = FIELD_ROLES[field]
-            modulus = asset.counter_modulus if role in ("good_counter", "scrap_counter") else None
+            modulus = asset.counter_modulus if role in ("good_counter", "scrap_counter", "produced_counter") else None
             rows.append((asset.tag_id(field), asset.asset_id, role, data_type, unit or None, modulus, VALID_FROM))
     rows.append((METER_TAG_ID, METER_ASSET_ID, "energy_interval", "double", "kWh", None, VALID_FROM))
     return rows

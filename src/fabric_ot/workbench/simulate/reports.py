@@ -42,11 +42,11 @@ def critical_instants(machine: Machine, instances: Sequence[ShiftInstance]) -> l
 
 def full_values(machine: Machine, at_ms: int, *, has_product: bool = True) -> dict[str, Value]:
     """Return all that the machine can tell at one instant."""
-    good, scrap = machine.counters_at(at_ms)
+    count, scrap = machine.counters_at(at_ms)
     values: dict[str, Value] = {"state": label_at(machine.states, at_ms)}
     if has_product:
         values["product"] = label_at(machine.products, at_ms)
-    return {**values, "good": good, "scrap": scrap, "energy": machine.energy_kwh_at(at_ms)}
+    return {**values, machine.asset.count_field: count, "scrap": scrap, "energy": machine.energy_kwh_at(at_ms)}
 
 
 def critical_reports(machine: Machine, instances: Sequence[ShiftInstance]) -> Iterator[Report]:
@@ -60,10 +60,10 @@ def telemetry_reports(machine: Machine, rng: Random, *, scale: float) -> Iterato
     """Yield the periodic reports of a machine that tells several values at once."""
     start = machine.states[0].start_ms
     for n, at_ms in enumerate(_ticks(machine, TELEMETRY_S, scale)):
-        good, scrap = machine.counters_at(at_ms)
+        count, scrap = machine.counters_at(at_ms)
         values: dict[str, Value] = {
             "temperature": None if n % _NULL_EVERY == _NULL_EVERY - 1 else _temperature(rng, at_ms - start),
-            "good": good,
+            machine.asset.count_field: count,
             "scrap": scrap,
         }
         if n % _ENERGY_EVERY == 0:
