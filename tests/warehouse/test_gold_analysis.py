@@ -206,7 +206,7 @@ def test_good_units_of_a_shift_stand_in_one_state_and_wait_for_its_end(busy: Any
 def test_energy_outside_every_shift_has_shift_zero_and_its_date(busy: Any) -> None:
     sunday = dt.date(2026, 3, 1)
     busy.rows["energy_state"] = [state("", "unqualified", 4.0, None, shift_id="", production_date=sunday)]
-    busy.load()
+    busy.load("dim_shift", "dim_asset", "dim_date", "fact_energy")
     sql = "SELECT s.shift_name, d.[date] AS day FROM fact.energy AS f JOIN dim.shift AS s ON s.shift_key = f.shift_key "
     rows = busy.read(sql + "JOIN dim.[date] AS d ON d.date_key = f.date_key")
     assert rows == [{"shift_name": "outside shifts", "day": sunday}]
@@ -275,7 +275,7 @@ def test_points_are_counted_once_and_each_fired_rule_by_itself(busy: Any) -> Non
 
 def test_a_point_belongs_to_the_shift_in_which_it_was_taken(busy: Any) -> None:
     busy.rows["spc_point"] = [point(-1, ""), point(0, ""), point(479, ""), point(480, "")]
-    busy.load()
+    busy.load("dim_shift", "dim_asset", "dim_date", "fact_spc_signal")
     sql = """
     SELECT s.shift_id, f.date_key, f.points FROM fact.spc_signal AS f JOIN dim.shift AS s ON s.shift_key = f.shift_key
     ORDER BY s.shift_id
