@@ -107,6 +107,6 @@ def spark(spark_session: SparkSession) -> Iterator[SparkSession]:
     yield spark_session
     spark_session.catalog.clearCache()
     # `catalog.listTables` is a query of its own, which takes longer than many a test
-    views = spark_session._jsparkSession.sessionState().catalog().listTempViews("default", "*")
-    for n in range(views.size()):
-        spark_session.catalog.dropTempView(views.apply(n).identifier().table())
+    views = spark_session._jsparkSession.sessionState().catalog().listLocalTempViews("*")
+    for name in [views.apply(n).table() for n in range(views.size())]:
+        spark_session.catalog.dropTempView(name)

@@ -18,7 +18,8 @@ from fabric_ot.transforms.energy.tariffs import to_energy_cost
 
 _METERS = [f"meter{n}" for n in range(100)]
 _LENGTH_S, _OFFSET_S = 30, 7
-_HOURS = ((0, "night", "0.11"), (6, "day", "0.24"), (22, "night", "0.11"))
+_PERIODS = ((0, 6, "night", "0.11"), (6, 12, "day", "0.24"), (12.5, 22, "day", "0.24"), (22, 24, "night", "0.11"))
+"""From hour to hour of each day; half an hour at noon has no price."""
 
 
 def land(folder: Path, rows: int) -> None:
@@ -30,16 +31,17 @@ def land(folder: Path, rows: int) -> None:
                              "energy_kwh": pa.array(energy)})  # fmt: skip
     days = int(step[-1]) * _LENGTH_S // 86_400 + 2
     midnight = START_US - 6 * 3_600 * SECOND_US
-    begins = [midnight + (day * 24 + hour) * 3_600 * SECOND_US for day in range(days) for hour, _, _ in _HOURS]
+    told = [(day * 24, *period) for day in range(days) for period in _PERIODS]
+    hour_us = 3_600 * SECOND_US
     put(
         folder,
         "period",
         {
-            "tariff_id": same("t", len(begins)),
-            "period": [name for _ in range(days) for _, name, _ in _HOURS],
-            "price_per_kwh": pa.array([Decimal(p) for _ in range(days) for _, _, p in _HOURS], pa.decimal128(12, 6)),
-            "start_utc": instants(begins),
-            "end_utc": instants([*begins[1:], midnight + days * 86_400 * SECOND_US]),
+            "tariff_id": same("t", len(told)),
+            "period": [name for _, _, _, name, _ in told],
+            "price_per_kwh": pa.array([Decimal(price) for *_, price in told], pa.decimal128(12, 6)),
+            "start_utc": instants([midnight + int((day + start) * hour_us) for day, start, *_ in told]),
+            "end_utc": instants([midnight + int((day + end) * hour_us) for day, _, end, *_ in told]),
         },
     )
 
@@ -74,27 +76,32 @@ def ours_cost(spark: SparkSession, folder: Path, write: Write) -> None:
 
 
 def naive_cost(spark: SparkSession, folder: Path, write: Write) -> None:
-    """A range join with the periods of the tariff."""
-    intervals = spark.read.parquet(f"{folder}/interval").alias("i")
+    """A range join with the periods of the tariff; what none of them covers is what is left of each interval."""
+    intervals = spark.read.parquet(f"{folder}/interval")
     meets = (
         (sf.col("i.tariff_id") == sf.col("p.tariff_id"))
         & (sf.col("i.start_utc") < sf.col("p.end_utc"))
         & (sf.col("i.end_utc") > sf.col("p.start_utc"))
     )
-    joined = intervals.join(spark.read.parquet(f"{folder}/period").alias("p"), meets)
+    joined = intervals.alias("i").join(spark.read.parquet(f"{folder}/period").alias("p"), meets)
     us = sf.unix_micros(sf.least("i.end_utc", "p.end_utc")) - sf.unix_micros(sf.greatest("i.start_utc", "p.start_utc"))
-    whole = sf.unix_micros("i.end_utc") - sf.unix_micros("i.start_utc")
-    part = sf.col("energy_kwh") * us / whole
+    priced = joined.select("i.*", "period", "price_per_kwh", us.alias("us"))
+    key = ["tag_id", "start_utc", "end_utc"]
+    whole = sf.unix_micros("end_utc") - sf.unix_micros("start_utc")
+    left = intervals.join(priced.groupBy(*key).agg(sf.sum("us").alias("met")), key, "left").withColumn(
+        "us", whole - sf.coalesce("met", sf.lit(0))
+    )
+    parts = priced.unionByName(left.where("us > 0").drop("met"), allowMissingColumns=True)
+    part = sf.col("energy_kwh") * sf.col("us") / whole
     write(
         "cost",
-        joined.select(
-            "i.tag_id",
-            "i.start_utc",
-            "i.end_utc",
+        parts.select(
+            *key,
+            "tariff_id",
             "period",
             "price_per_kwh",
             part.alias("energy_kwh"),
-            (us / 1e6).alias("part_s"),
+            (sf.col("us") / 1e6).alias("part_s"),
             (part.cast("decimal(20,9)") * sf.col("price_per_kwh")).cast("decimal(38,12)").alias("energy_cost"),
         ),
     )

@@ -93,8 +93,12 @@ def put_readings(
 
 
 def put_shifts(folder: Path, *, assets: list[str], until_us: int) -> int:
-    """Write shift instances of 8 h from `START_US`, for each asset, to the first end from `until_us` on; return it."""
-    length = 8 * 3_600 * SECOND_US
+    """Write shift instances of 8 h from `START_US`, for each asset, to the first end from `until_us` on; return it.
+
+    In the fifth hour of each is a planned stop of half an hour.
+    """
+    hour = 3_600 * SECOND_US
+    length = 8 * hour
     count = -(-(until_us - START_US) // length)
     starts = START_US + np.arange(count, dtype="int64") * length
     asset, shift = (axis.ravel() for axis in np.meshgrid(np.arange(len(assets)), np.arange(count), indexing="ij"))
@@ -109,6 +113,19 @@ def put_shifts(folder: Path, *, assets: list[str], until_us: int) -> int:
             "production_date": pa.array((starts[shift] // (86_400 * SECOND_US)).astype("int32"), pa.date32()),
             "start_utc": instants(starts[shift]),
             "end_utc": instants(starts[shift] + length),
+        },
+    )
+    put(
+        folder,
+        "planned_stop",
+        {
+            "site_id": same("site", count),
+            "shift_id": words(np.arange(count) % 3, ["day", "late", "night"]),
+            "production_date": pa.array((starts // (86_400 * SECOND_US)).astype("int32"), pa.date32()),
+            "stop_id": same("meal", count),
+            "reason": same("Break", count),
+            "start_utc": instants(starts + 4 * hour),
+            "end_utc": instants(starts + 4 * hour + hour // 2),
         },
     )
     return int(starts[-1] + length)

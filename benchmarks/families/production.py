@@ -6,12 +6,11 @@ import datetime as dt
 from pathlib import Path
 
 import numpy as np
-from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as sf
 
 from benchmarks.families.family import Family, Write
 from benchmarks.families.inputs import SECOND_US, START_US, put, put_readings, put_shifts, put_tags, steps, words
-from fabric_ot.contracts.silver import PLANNED_STOP
 from fabric_ot.transforms.production.counters import join_product_running, to_count_deltas
 from fabric_ot.transforms.production.facts import to_shift_counts
 from fabric_ot.transforms.samples import keep_last_sample
@@ -22,16 +21,17 @@ ASSETS = [f"unit{n}" for n in range(100)]
 COUNTERS = [f"{asset}/{kind}" for asset in ASSETS for kind in ("good", "scrap")]
 _STATES = ["EXECUTE", "HELD", "IDLE", "STOPPED"]
 _CATEGORIES = ["production", "unplanned_down", "idle", "planned_down"]
-_SHIFT = ("asset_id", "site_id", "shift_id", "production_date")
+_INSTANCE = ("site_id", "shift_id", "production_date")
+_SHIFT = ("asset_id", *_INSTANCE)
 _CADENCE_US = 5 * SECOND_US
 
 
 def land_states(folder: Path, rows: int) -> None:
-    """The state of 100 machines every 5 s; 6 % of the samples are not EXECUTE, 2 % come twice."""
+    """The state of 100 machines every 5 s, each from a minute later on; 6 % of them not EXECUTE, 2 % come twice."""
     random = np.random.default_rng(7)
     step, asset = steps(rows, len(ASSETS))
     state = random.choice(4, rows, p=[0.94, 0.02, 0.02, 0.02])
-    at = START_US + step * _CADENCE_US
+    at = START_US + step * _CADENCE_US + asset * 60 * SECOND_US
     texts = words(state, _STATES)
     put_readings(
         folder,
@@ -77,8 +77,8 @@ def ours_states(spark: SparkSession, folder: Path, write: Write) -> None:
     categories = spark.read.parquet(f"{folder}/category")
     intervals = to_state_intervals(samples, categories, horizon_utc=_last_end(spark, folder))
     no_runs = spark.createDataFrame([], "asset_id string, product_id string, start_utc timestamp, end_utc timestamp")
-    no_stops = spark.createDataFrame([], PLANNED_STOP.spark_ddl())
-    segments = to_segments(intervals, no_runs, spark.read.parquet(f"{folder}/asset_shift"), no_stops)
+    stops = spark.read.parquet(f"{folder}/planned_stop")
+    segments = to_segments(intervals, no_runs, spark.read.parquet(f"{folder}/asset_shift"), stops)
     write("state_time", to_state_time(segments))
 
 
@@ -93,7 +93,8 @@ def naive_states(spark: SparkSession, folder: Path, write: Write) -> None:
     named = changes.withColumn("end", end).join(
         spark.read.parquet(f"{folder}/category").withColumnRenamed("state", "value_string"), "value_string"
     )
-    shifts = spark.read.parquet(f"{folder}/asset_shift").alias("s")
+    shifts = spark.read.parquet(f"{folder}/asset_shift")
+    stops = spark.read.parquet(f"{folder}/planned_stop").select(*_INSTANCE, *_bounds("stop_from", "stop_to"))
     meets = (
         (sf.col("i.asset_id") == sf.col("s.asset_id"))
         & (sf.col("event_time_utc") < sf.col("end_utc"))
@@ -101,18 +102,47 @@ def naive_states(spark: SparkSession, folder: Path, write: Write) -> None:
     )
     parts = (
         named.alias("i")
-        .join(shifts, meets)
+        .join(shifts.alias("s"), meets)
         .select(
             *[f"s.{name}" for name in _SHIFT],
             sf.col("value_string").alias("state"),
             "time_category",
-            (
-                sf.unix_micros(sf.least("end", "end_utc")) - sf.unix_micros(sf.greatest("event_time_utc", "start_utc"))
-            ).alias("us"),
+            sf.unix_micros(sf.greatest("event_time_utc", "start_utc")).alias("from"),
+            sf.unix_micros(sf.least("end", "end_utc")).alias("to"),
         )
     )
-    sums = parts.groupBy(*_SHIFT, "state", "time_category").agg((sf.sum("us") / 1e6).alias("duration_s"))
-    write("state_time", sums)
+    whole = shifts.select(*_SHIFT, *_bounds("from", "to"))
+    told = _with_stops(parts, stops).groupBy(*_SHIFT, "state", "time_category").agg(*_summed("us", "stop_us"))
+    met = told.groupBy(*_SHIFT).agg(sf.sum("us").alias("told_us"), sf.sum("stop_us").alias("told_stop_us"))
+    silent = (
+        _with_stops(whole, stops)
+        .join(met, list(_SHIFT), "left")
+        .select(
+            *_SHIFT,
+            sf.lit("NO_SIGNAL").alias("state"),
+            sf.lit("unqualified").alias("time_category"),
+            (sf.col("us") - sf.coalesce("told_us", sf.lit(0))).alias("us"),
+            (sf.col("stop_us") - sf.coalesce("told_stop_us", sf.lit(0))).alias("stop_us"),
+        )
+    )
+    sums = told.unionByName(silent.where("us > 0"))
+    seconds = ((sf.col("us") / 1e6).alias("duration_s"), (sf.col("stop_us") / 1e6).alias("planned_stop_s"))
+    write("state_time", sums.select(*_SHIFT, "state", "time_category", *seconds))
+
+
+def _bounds(start: str, end: str) -> list[Column]:
+    return [sf.unix_micros("start_utc").alias(start), sf.unix_micros("end_utc").alias(end)]
+
+
+def _summed(*names: str) -> list[Column]:
+    return [sf.sum(name).alias(name) for name in names]
+
+
+def _with_stops(spans: DataFrame, stops: DataFrame) -> DataFrame:
+    """Add the length of each span and of its part in planned stops, by a join with the stops of its shift."""
+    inside = sf.greatest(sf.least("to", "stop_to") - sf.greatest("from", "stop_from"), sf.lit(0))
+    stopped = spans.join(stops, list(_INSTANCE), "left").withColumn("stop_us", sf.coalesce(inside, sf.lit(0)))
+    return stopped.withColumn("us", sf.col("to") - sf.col("from")).drop("from", "to", "stop_from", "stop_to")
 
 
 def ours_counters(spark: SparkSession, folder: Path, write: Write) -> None:

@@ -28,4 +28,6 @@ def frame(
     """
     shuffled = [tuple(row) for row in rows]
     Random(seed).shuffle(shuffled)  # noqa: S311 an order for tests, not a secret
-    return frame_of_rows(spark, shuffled, ddl).repartition(partitions)
+    # of rows that it knows to be none Spark plans nothing, and an empty frame would test nothing
+    told = frame_of_rows(spark, shuffled, ddl) if shuffled else spark.createDataFrame([], ddl)
+    return told.repartition(partitions)

@@ -95,22 +95,15 @@ def _with_definition(metrics: DataFrame, definitions: DataFrame) -> DataFrame:
 
 
 def _with_sample(metrics: DataFrame) -> DataFrame:
-    has_metric = sf.col("_metric").isNotNull()
-    is_dropped = sf.coalesce(is_control(sf.col("_name")), sf.lit(False)) | sf.col("_metric.is_transient")
-    is_kept = has_metric & ~is_dropped
-    timed = metrics.withColumn("_ms", sf.coalesce("_metric.timestamp_ms", "payload_time_ms"))
-    arrival = sf.col("arrival_time_utc")
-    is_plausible = is_plausible_ms(sf.col("_ms"), arrival)
-    time = sf.when(sf.col("_ms").isNull(), arrival).when(is_plausible, sf.timestamp_millis("_ms"))
-    reason = sf.when(is_kept, _reason(time)).otherwise(sf.col("_whole_reason"))
+    has_metric, reason = sf.col("_metric").isNotNull(), sf.col("_reason")
     code = sf.col("_metric.quality_code")
-    return timed.select(
+    return _with_reason(metrics).select(
         *MESSAGE_COLUMNS,
         "edge_node_id",
         sf.coalesce("_index", sf.lit(WHOLE_MESSAGE)).alias("metric_index"),
-        sf.when(is_kept & sf.col("_name").isNotNull(), tag_id_of(sf.col("_name"))).alias("tag_id"),
-        time.alias("event_time_utc"),
-        sf.unix_millis(arrival).alias("source_sequence"),
+        sf.when(sf.col("_is_kept") & sf.col("_name").isNotNull(), tag_id_of(sf.col("_name"))).alias("tag_id"),
+        sf.col("_time").alias("event_time_utc"),
+        sf.unix_millis("arrival_time_utc").alias("source_sequence"),
         sf.when(sf.col("_metric.kind") == "integer", sf.lit("number")).otherwise(sf.col("_metric.kind"))
         .alias("value_kind"),
         sf.coalesce("_metric.value_double", _number()).alias("value_double"),
@@ -125,6 +118,22 @@ def _with_sample(metrics: DataFrame) -> DataFrame:
         _detail(reason).alias("detail"),
         _broken(has_metric).alias("broken"),
     )  # fmt: skip
+
+
+def _with_reason(metrics: DataFrame) -> DataFrame:
+    """Add `_ms`, `_is_kept`, `_time`, `_reason`: columns of their own, or Spark writes their code at every use."""
+    is_control_metric = sf.coalesce(is_control(sf.col("_name")), sf.lit(False))
+    is_dropped = is_control_metric | sf.col("_metric.is_transient")
+    arrival, ms = sf.col("arrival_time_utc"), sf.col("_ms")
+    time = sf.when(ms.isNull(), arrival).when(is_plausible_ms(ms, arrival), sf.timestamp_millis("_ms"))
+    told = metrics.withColumns(
+        {
+            "_ms": sf.coalesce("_metric.timestamp_ms", "payload_time_ms"),
+            "_is_kept": sf.col("_metric").isNotNull() & ~is_dropped,
+        }
+    )
+    reason = sf.when(sf.col("_is_kept"), _reason(sf.col("_time"))).otherwise(sf.col("_whole_reason"))
+    return told.withColumn("_time", time).withColumn("_reason", reason)
 
 
 def _reason(time: Column) -> Column:

@@ -28,6 +28,7 @@ _ALWAYS: dict[str, str] = {
     "spark.databricks.delta.snapshotPartitions": "1",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.python.daemon.module": "fabric_ot.workbench.local.spark.worker_daemon",
     # Every step here is many small queries, and these are paid per query: the place of each column expression in
     # the Python source, and a second look at every rewritten plan.
     "spark.python.sql.dataFrameDebugging.enabled": "false",
