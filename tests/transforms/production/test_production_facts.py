@@ -25,6 +25,7 @@ SHIFTS = (
     "planned_busy_s double"
 )
 STOPS = "site_id string, shift_id string, production_date date, start_utc timestamp, end_utc timestamp"
+COUNTERS = "asset_id string, role string"
 DELTAS = (
     "asset_id string, role string, previous_time_utc timestamp, event_time_utc timestamp, "
     "delta double, product_id string"
@@ -36,9 +37,6 @@ TIMES = ("planned_busy_s", "production_s", "planned_stop_production_s", "unplann
 
 def at(seconds: float) -> dt.datetime:
     return T0 + dt.timedelta(seconds=seconds)
-
-
-COUNTERS = "asset_id string, role string"
 
 
 class Plant:

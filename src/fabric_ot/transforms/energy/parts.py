@@ -62,8 +62,7 @@ def to_energy_parts(intervals: DataFrame, windows: DataFrame, *, on: Sequence[st
     counts = sf.coalesce(~sf.col("_is_window"), sf.lit(True)) | (_day_of(start) == sf.col("_day"))
     cut = met.withColumn("_part", part_us).where((sf.col("_part") > 0) & counts)
     energy = share(sf.col("energy_kwh"), sf.col("_part"), sf.col("_end") - sf.col("_start"))
-    kept = [name for name in intervals.columns if name != "energy_kwh"]
-    parts = cut.select(*kept, energy.alias("energy_kwh"), *carry, (sf.col("_part") / 1e6).alias("part_s"))
+    parts = cut.withColumns({"energy_kwh": energy, "part_s": sf.col("_part") / 1e6})
     return parts.select(*intervals.columns, *carry, "part_s")
 
 

@@ -33,7 +33,7 @@ def with_derived_quantity(counts: DataFrame, tags: DataFrame) -> DataFrame:
     counted = tags.where(sf.col("role").isin(*PART_COUNTERS)).groupBy("asset_id")
     known = counted.agg(sf.collect_set("role").alias("_roles"))
     joined = counts.join(sf.broadcast(known), "asset_id", "left")
-    has = {role: sf.coalesce(sf.array_contains("_roles", role), sf.lit(False)).alias(role) for role in PART_COUNTERS}
+    has = {role: sf.coalesce(sf.array_contains("_roles", role), sf.lit(False)) for role in PART_COUNTERS}
     good, scrap, rework, produced = (sf.col(name) for name in PART_COUNTERS.values())
     has_good, has_scrap, has_rework, has_produced = has.values()
     told = {

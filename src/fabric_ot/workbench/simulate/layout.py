@@ -130,7 +130,7 @@ FIELD_ROLES: dict[str, tuple[str, str, str]] = {
 
 
 def fields_of(asset: Asset) -> tuple[str, ...]:
-    """Return the fields that `asset` reports; `trim` is an Int32 of Sparkplug machines."""
+    """Return the fields that `asset` reports: one count of good or of all parts; `trim` where it speaks Sparkplug."""
     others = {"good", "made"} - {asset.count_field} | (set() if asset.is_sparkplug else {"trim"})
     return tuple(field for field in FIELD_ROLES if field not in others)
 

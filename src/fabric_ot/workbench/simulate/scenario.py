@@ -103,7 +103,7 @@ def _device_metrics(machine: Machine) -> dict[str, int]:
     types = {
         "state": DataType.String,
         "product": DataType.String,
-        "good": counter,
+        machine.asset.count_field: counter,
         "scrap": counter,
         "energy": DataType.Double,
         "temperature": DataType.Float if machine.asset.unit == "oven" else DataType.Double,
