@@ -9,6 +9,9 @@ TESTS   ?= tests src
 WORKERS ?= 2
 ARGS    ?=
 
+# Compiled modules and rewritten tests are kept even where a machine says not to: every process would make them again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run test test-fast check format doctor wheel bench bench-families mutants clean help
 
 run: $(READY) ## the plant day, end to end: ARGS="--days 2 --seed 9" to change it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+import shutil
 import struct
 from collections.abc import Callable
 from decimal import Decimal
@@ -123,6 +124,28 @@ def test_a_batch_reads_one_version_and_the_next_batch_the_newest(
     assert warehouse.query(sql) == [{"n": 1}]
     lakehouse("thing", {"a": [1, 2]})
     assert warehouse.query(sql) == [{"n": 2}]
+
+
+def test_a_table_that_replaced_another_of_the_same_version_is_read_anew(
+    warehouse: Warehouse, lakehouse: Callable[..., Any], tmp_path: Path
+) -> None:
+    sql = "SELECT SUM(a) AS a FROM lake.plant.thing"
+    lakehouse("thing", {"a": [1]})
+    assert warehouse.query(sql) == [{"a": 1}]
+    shutil.rmtree(tmp_path / "lake" / "plant" / "thing")
+    lakehouse("thing", {"a": [2]})
+    assert warehouse.query(sql) == [{"a": 2}]
+
+
+def test_a_rollback_takes_no_copy_away_that_a_later_batch_reads(
+    warehouse: Warehouse, lakehouse: Callable[..., Any]
+) -> None:
+    lakehouse("thing", {"a": [1]})
+    insert = "INSERT INTO w.t (a) SELECT a FROM lake.plant.thing"
+    with pytest.raises(TsqlError, match="8134"):
+        warehouse.script(f"BEGIN TRANSACTION; {insert}; SELECT 1 / 0 AS b; COMMIT")
+    warehouse.script(insert)
+    assert warehouse.query("SELECT COUNT(*) AS n FROM w.t") == [{"n": 1}]
 
 
 def test_own_tables_answer_to_the_own_database_name(warehouse: Warehouse) -> None:

@@ -30,7 +30,7 @@ class Engine:
         self._error = duckdb.Error
         # One thread: sums of floats then come out the same in every run.
         self.connection = duckdb.connect(str(path), config={"threads": 1})
-        self._calculator = duckdb.connect(":memory:", config={"threads": 1})
+        self._calculator = self.connection.cursor()
         self.in_transaction = False
         self.is_doomed = False
 
@@ -118,9 +118,11 @@ class Engine:
             # The engine forgets lengths; the T-SQL type is kept beside the column.
             self.execute(f"COMMENT ON COLUMN {where}.{quoted_name(column.name)} IS {quoted_text(column.type)}")
 
-    def drop_temporary_tables(self) -> None:
-        """Drop every temporary table, also those that an error has left behind."""
+    def drop_temporary_tables(self, *, but: frozenset[str]) -> None:
+        """Drop every temporary table `but` some, also those that an error has left behind."""
         for (name,) in self.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'temp'"):
+            if name in but:
+                continue
             self.execute(f"DROP TABLE temp.{quoted_name(name)}")
 
     def tables(self) -> dict[tuple[str, str], tuple[TableColumn, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fabric_ot.errors import MissingDependencyError
 from fabric_ot.workbench.local.warehouse.engine import Engine
@@ -29,6 +29,9 @@ from fabric_ot.workbench.local.warehouse.translate.scope import Relation
 Catalog = Callable[[str, str, str], Path | None]
 """Finds the Delta folder of `database.schema.table`; None where there is none."""
 
+Key = tuple[str, str, str]
+"""Database, schema and table."""
+
 _TYPES: dict[str, SqlType] = {
     "string": text_type(MAX_TEXT),
     "long": BIGINT,
@@ -46,41 +49,60 @@ _DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")
 _ARRIVING = "fabric_ot_arriving"
 
 
+class _Identity(NamedTuple):
+    id: str
+    version: int
+
+
 class LakehouseTables:
-    """The tables of other items that one batch has read so far."""
+    """The tables of other items that one batch has read so far, and copies that later batches may read again."""
 
     def __init__(self, engine: Engine, catalog: Catalog) -> None:
         """Read nothing yet."""
         self._engine = engine
         self._catalog = catalog
-        self._versions: dict[tuple[str, str, str], int] = {}
-        self._loaded: dict[tuple[str, str, str], Relation] = {}
+        self._versions: dict[Key, int] = {}
+        self._in_batch: dict[Key, Relation] = {}
+        self._copies: dict[Key, tuple[_Identity, Relation]] = {}
 
     def relation(self, database: str, schema: str, table: str) -> Relation:
-        """Load the table once per batch and return it as a source.
+        """Load the table once per batch and return it as a source; a copy of the same version is not loaded again.
 
         Raises:
             TsqlError: there is no such table (208).
         """
         key = (database, schema, table)
-        if key not in self._loaded:
-            self._loaded[key] = self._load(key)
-        return self._loaded[key]
+        if key not in self._in_batch:
+            self._in_batch[key] = self._current(key)
+        return self._in_batch[key]
 
     def forget_after_rollback(self) -> None:
         """Drop the copies, which the rollback may have undone; the batch goes on reading the same versions."""
-        for relation in self._loaded.values():
+        for _, relation in self._copies.values():
             self._engine.execute(f"DROP TABLE IF EXISTS {relation.sql}")
-        self._loaded.clear()
+        self._copies.clear()
+        self._in_batch.clear()
 
-    def end_batch(self) -> None:
-        """Drop the copies, so that the next batch sees the newest versions."""
-        self.forget_after_rollback()
+    def end_batch(self) -> frozenset[str]:
+        """Let the next batch see the newest versions; returns the temporary tables that it may read again."""
         self._versions.clear()
+        self._in_batch.clear()
+        return frozenset(map(_copy_name, self._copies))
 
-    def _load(self, key: tuple[str, str, str]) -> Relation:
+    def _current(self, key: Key) -> Relation:
+        table = self._open(key)
+        # A table that was written anew may have the version of the one that it replaced, but never its id.
+        identity = _Identity(table.metadata().id, table.version())
+        kept = self._copies.get(key)
+        if kept and kept[0] == identity:
+            return kept[1]
+        relation = self._load(key, table)
+        self._copies[key] = (identity, relation)
+        return relation
+
+    def _open(self, key: Key) -> Any:
         try:
-            from deltalake import DeltaTable, QueryBuilder
+            from deltalake import DeltaTable
         except ImportError as exc:
             raise MissingDependencyError.for_extra("Reading lakehouse tables", "local") from exc
         name = ".".join(key)
@@ -90,8 +112,13 @@ class LakehouseTables:
             raise TsqlError(208, f"Invalid object name '{name}'.", hint=hint)
         table = DeltaTable(str(folder), version=self._versions.get(key))
         self._versions[key] = table.version()
+        return table
+
+    def _load(self, key: Key, table: Any) -> Relation:
+        from deltalake import QueryBuilder
+
         columns, hidden = _visible_columns(table)
-        where = f"temp.{quoted_name('lakehouse ' + name)}"
+        where = f"temp.{quoted_name(_copy_name(key))}"
         # Not the dataset reader: it shows nulls under column mapping and refuses deletion vectors.
         projection = ", ".join(map(quoted_name, columns))
         rows = QueryBuilder().register("arriving", table).execute(f"SELECT {projection} FROM arriving")
@@ -103,6 +130,10 @@ class LakehouseTables:
             if not self._engine.is_doomed:
                 self._engine.connection.unregister(_ARRIVING)
         return Relation(columns, where, hidden=hidden)
+
+
+def _copy_name(key: Key) -> str:
+    return f"lakehouse {'.'.join(key)}"
 
 
 def _visible_columns(table: Any) -> tuple[dict[str, SqlType], dict[str, str]]:

@@ -208,8 +208,7 @@ class Warehouse:
             error.notes.append(f"Note: committed before the error, and kept as on the server: {names}.")
 
     def _finish(self, session: Session) -> tuple[str, ...]:
-        self._lakehouses.end_batch()
-        self._engine.drop_temporary_tables()
+        self._engine.drop_temporary_tables(but=self._lakehouses.end_batch())
         return self._publish(session.committed)
 
     def _publish(self, keys: set[tuple[str, str]]) -> tuple[str, ...]:
