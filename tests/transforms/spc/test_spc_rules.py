@@ -13,6 +13,7 @@ from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ColumnContractError, ContractError
 from fabric_ot.testing import assert_frames_equal, frame
+from fabric_ot.transforms.spc.flags import MOST_POINTS
 from fabric_ot.transforms.spc.individuals import to_individual_points
 from fabric_ot.transforms.spc.limits import join_limits
 from fabric_ot.transforms.spc.reevaluation import to_changed_points, to_reevaluations
@@ -200,6 +201,10 @@ def test_asking_for_fewer_rules_gives_those_in_their_order(spark) -> None:
     assert fired_in(spark, rows, rules=["nelson_2", "nelson_1"])["a"][8] == ["nelson_1", "nelson_2"]
     assert fired_in(spark, rows, rules=WESTERN_ELECTRIC)["a"][8] == list(WESTERN_ELECTRIC)
     assert fired_in(spark, rows)["a"][8] == ["nelson_1", "nelson_2", "nelson_5", "nelson_6"]
+
+
+def test_no_rule_looks_at_more_points_than_the_counts_of_flags_can_hold() -> None:
+    assert max(rule.points for rule in RULES.values()) <= MOST_POINTS
 
 
 def test_unknown_rules_and_missing_limits_are_refused(spark) -> None:

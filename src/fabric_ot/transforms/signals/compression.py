@@ -14,8 +14,9 @@ from pyspark.sql import functions as sf
 from fabric_ot.contracts.roles import COMPRESSION_METHODS
 from fabric_ot.errors import ConfigError
 from fabric_ot.transforms.intervals import require_columns
+from fabric_ot.transforms.signals.kept import explode_kept, explode_told
 from fabric_ot.transforms.signals.series import Limit, limit_of, limit_us, require_limits, require_series
-from fabric_ot.transforms.signals.walks import Fires, narrowed, slope_to, walk_blocks
+from fabric_ot.transforms.signals.walks import Fires, highest_slope, lowest_slope, slope_to, walk_blocks
 
 Variant = Literal["bounded", "published"]
 BLOCK_S = 3_600
@@ -37,7 +38,7 @@ def keep_exceptions(
     Columns out: those of `samples`.
     Grain out:   some of the rows of `samples`.
     Nulls:       none in `tag_id`, `event_time_utc`, `quality`.
-    Cost:        one shuffle by `tag_id`; the samples of a tag and block lie in memory as one array.
+    Cost:        one shuffle by `tag_id` and block; the samples of a tag and block lie in memory as one array.
                  Streaming: batch only.
 
     Raises:
@@ -47,7 +48,7 @@ def keep_exceptions(
     where = "keep_exceptions"
     require_series(where, samples, deadband=deadband, max_interval_s=max_interval_s)
     walked = _walked(where, samples, deadband, max_interval_s, block_s, is_held=sf.lit(True), fires=_is_exception)
-    return walked.select("_row.*")
+    return explode_kept(walked)
 
 
 def keep_swinging_door(
@@ -82,7 +83,7 @@ def keep_swinging_door(
     if variant not in get_args(Variant):
         raise ConfigError(where, [f"variant {variant!r}; one of {list(get_args(Variant))} is needed"])
     fires = _is_bounded_door_shut if variant == "bounded" else _is_published_door_shut
-    return _walked(where, samples, error, max_interval_s, block_s, is_held=sf.lit(False), fires=fires).select("_row.*")
+    return explode_kept(_walked(where, samples, error, max_interval_s, block_s, is_held=sf.lit(False), fires=fires))
 
 
 def to_compressed(
@@ -113,7 +114,7 @@ def to_compressed(
     declared = samples.where(sf.col(method).isin(*COMPRESSION_METHODS) & limit_of(deviation).isNotNull())
     is_held = sf.col(method) == "exception"
     walked = _walked(where, declared, deviation, max_interval_s, block_s, is_held=is_held, fires=_is_declared_fired)
-    return walked.select("_row.*", "stands_for_count", "max_error")
+    return explode_told(walked).select("_row.*", "stands_for_count", "max_error")
 
 
 def _walked(
@@ -132,20 +133,19 @@ def _walked(
     return walk_blocks(samples, limit=limit_of(limit), longest=longest, is_held=is_held, block_us=block_us, fires=fires)
 
 
-def _is_exception(state: Column, point: Column) -> Column:
-    return sf.abs(point["value"] - state["origin"]["value"]) > point["limit"]
+def _is_exception(state: Column, sample: Column) -> Column:
+    return sf.abs(sample["value"] - state["origin_value"]) > sample["limit"]
 
 
-def _is_bounded_door_shut(state: Column, point: Column) -> Column:
-    slope = slope_to(state, point)
+def _is_bounded_door_shut(state: Column, sample: Column) -> Column:
+    slope = slope_to(state, sample)
     return (slope < state["low"]) | (slope > state["high"])
 
 
-def _is_published_door_shut(state: Column, point: Column) -> Column:
-    low, high = narrowed(state, point)
-    return low > high
+def _is_published_door_shut(state: Column, sample: Column) -> Column:
+    return lowest_slope(state, sample) > highest_slope(state, sample)
 
 
-def _is_declared_fired(state: Column, point: Column) -> Column:
-    is_shut = _is_bounded_door_shut(state, point)
-    return sf.when(point["is_held"], _is_exception(state, point)).otherwise(is_shut)
+def _is_declared_fired(state: Column, sample: Column) -> Column:
+    is_shut = _is_bounded_door_shut(state, sample)
+    return sf.when(sample["is_held"], _is_exception(state, sample)).otherwise(is_shut)

@@ -1,140 +1,164 @@
-"""The walk along a block of samples that decides which are kept, and what each of these stands for.
+"""The walk along a block of samples that decides which are kept.
 
-Spark copies the state of such a walk at every step. So the state is of constant size, but for one character per sample
-that says whether it is kept: rows and lists of kept ones in it would cost their square.
+Spark evaluates such a walk expression by expression and copies its state at every step. So the state is flat and of
+constant size, but for the places of the kept samples, and no row is in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
 
-from fabric_ot.transforms.numbers import finite_or_null, nonzero
+from fabric_ot.transforms.numbers import finite_or_null
 from fabric_ot.transforms.samples import is_counted
 
-Slopes = tuple[Column, Column]
 Fires = Callable[[Column, Column], Column]
-"""Of the state and a point: whether the sample before the point must be kept."""
+"""Of the state and a sample: whether the sample before it must be kept."""
 
-_KEPT, _LEFT_OUT = "1", "0"
+_INFINITY = float("inf")
 
 
 def walk_blocks(
     samples: DataFrame, *, limit: Column, longest: Column, is_held: Column, block_us: int, fires: Fires
 ) -> DataFrame:
-    """Walk along each block and stretch of equal quality; keep its first and last sample, and those of the walk.
+    """Walk along each block; keep the first and last sample of each stretch of equal quality, and those of the walk.
 
-    Where `is_held`, a point that fires is kept itself and begins anew; else the one before it does.
+    Where `is_held`, a point that fires is kept itself and begins anew; else the one before it does. A sample without
+    a number is a stretch of its own.
 
     Columns in:  `tag_id`, `event_time_utc`, `value_double`, `quality` and more (of types that can be sorted).
-    Columns out: `_row` (struct: the sample), `stands_for_count` (long: itself and those left out until the next one),
-                 `max_error` (double: how far the furthest of these is from what is told of it; null without a number).
-    Grain out:   one row per kept sample.
-    Cost:        one shuffle by `tag_id`; a block lies in memory as one array.
+    Columns out: `_samples` (array of the block's samples with what the walk needs of them), `_places` (array of int:
+                 which of them are kept, from 1).
+    Grain out:   one row per block of a tag.
+    Cost:        one shuffle by `tag_id` and block; a block lies in memory as one array.
     """
     gathered = _gathered(samples, limit, longest, is_held, block_us)
     # a column of its own: inside the lambdas that read it, the walk would be done again for every sample
-    walked = gathered.withColumn("_places", _places(_flags(sf.col("_samples"), fires)))
-    return walked.select(sf.explode(_told(sf.col("_samples"), sf.col("_places"))).alias("_kept")).select("_kept.*")
+    return gathered.withColumn("_places", _places(sf.col("_samples"), fires))
 
 
-def narrowed(state: Column, point: Column) -> Slopes:
-    """Return the lowest and highest slope of a line from the last kept sample that no sample since forbids."""
-    low = sf.greatest(state["low"], _slope(state["origin"], point, -point["limit"]))
-    return low, sf.least(state["high"], _slope(state["origin"], point, point["limit"]))
+def slope_to(state: Column, sample: Column) -> Column:
+    """Return the slope of the line from the last kept sample to `sample`."""
+    return _slope(sample["value"] - state["origin_value"], sample["at"] - state["origin_at"])
 
 
-def slope_to(state: Column, point: Column) -> Column:
-    """Return the slope of the line from the last kept sample to `point`."""
-    return _slope(state["origin"], point, sf.lit(0.0))
+def lowest_slope(state: Column, sample: Column) -> Column:
+    """Return the lowest slope of a line from the last kept sample that `sample` and those since leave open."""
+    rise = sample["value"] - sample["limit"] - state["origin_value"]
+    return sf.greatest(state["low"], _slope(rise, sample["at"] - state["origin_at"]))
+
+
+def highest_slope(state: Column, sample: Column) -> Column:
+    """Return the highest such slope."""
+    rise = sample["value"] + sample["limit"] - state["origin_value"]
+    return sf.least(state["high"], _slope(rise, sample["at"] - state["origin_at"]))
 
 
 def _gathered(samples: DataFrame, limit: Column, longest: Column, is_held: Column, block_us: int) -> DataFrame:
-    """Gather each block and stretch of equal quality of a tag into one array of points and rows, sorted by time."""
+    """Gather each block of a tag into one array of points and rows, sorted by time."""
     at = sf.unix_micros("event_time_utc")
-    fields = {"at": at, "value": sf.col("value_double"), "limit": limit, "longest": longest, "is_held": is_held}
-    point = sf.struct(*[column.alias(name) for name, column in fields.items()])
-    sample = sf.struct(point.alias("point"), sf.struct(*samples.columns).alias("row"))
-    in_time = Window.partitionBy("tag_id").orderBy("event_time_utc")
-    numbered = samples.withColumn("_has_number", is_counted())
-    same = (sf.lag("quality").over(in_time) == sf.col("quality")) & sf.lag("_has_number").over(in_time)
-    starts = ~sf.coalesce(same & sf.col("_has_number"), sf.lit(False))
-    marked = numbered.withColumn("_starts", starts.cast("int"))
-    runs = marked.select(
-        "tag_id",
-        (at - sf.pmod(at, sf.lit(block_us))).alias("_block"),
-        sf.sum("_starts").over(in_time).alias("_run"),
-        sample.alias("_sample"),
+    fields = {
+        "at": at,
+        "value": finite_or_null(sf.col("value_double")),
+        "quality": sf.when(is_counted(), sf.col("quality")),
+        "limit": limit,
+        "longest": longest,
+        "is_held": is_held,
+    }
+    sample = sf.struct(
+        *[column.alias(name) for name, column in fields.items()], sf.struct(*samples.columns).alias("row")
     )
-    return runs.groupBy("tag_id", "_block", "_run").agg(sf.sort_array(sf.collect_list("_sample")).alias("_samples"))
+    block = (at - sf.pmod(at, sf.lit(block_us))).alias("_block")
+    blocks = samples.select("tag_id", block, sample.alias("_sample")).groupBy("tag_id", "_block")
+    return blocks.agg(sf.sort_array(sf.collect_list("_sample")).alias("_samples"))
 
 
-def _flags(samples: Column, fires: Fires) -> Column:
-    """Return a text with one character per sample: whether it is kept."""
-    first, infinity = sf.get(samples, sf.lit(0))["point"], float("inf")
-    start = _state(sf.lit(""), first, first, (sf.lit(-infinity), sf.lit(infinity)))
+def _places(samples: Column, fires: Fires) -> Column:
+    """Return where the kept samples stand, from 1."""
+    first = sf.get(samples, sf.lit(0))
+    start = _state(
+        kept=sf.lit("1"),
+        place=sf.lit(1),
+        origin=_spot(first),
+        previous=first,
+        low=sf.lit(-_INFINITY),
+        high=sf.lit(_INFINITY),
+    )
     others = sf.slice(samples, 2, sf.size(samples))
-    return sf.aggregate(others, start, lambda state, sample: _step(state, sample["point"], fires), _with_last)
+    kept = sf.aggregate(others, start, lambda state, sample: _step(state, sample, fires), _kept_with_previous)
+    return sf.transform(sf.split(kept, ","), lambda place: place.cast("int"))
 
 
-def _with_last(state: Column) -> Column:
-    return sf.concat(state["flags"], sf.lit(_KEPT))
+def _spot(sample: Column) -> tuple[Column, Column]:
+    return sample["at"], sample["value"]
 
 
-def _state(flags: Column, origin: Column, previous: Column, slopes: Slopes) -> Column:
-    """Return what the walk knows: flags before `previous`, the last kept point, the last one seen, the open slopes."""
-    fields = {"flags": flags, "origin": origin, "previous": previous, "low": slopes[0], "high": slopes[1]}
+def _state(
+    *, kept: Column, place: Column, origin: tuple[Column, Column], previous: Column, low: Column, high: Column
+) -> Column:
+    """Return what the walk knows.
+
+    The places of the kept samples, the place of the last one seen, the last one kept, the last one seen, and between
+    which slopes a line from the last one kept must be.
+    """
+    fields = {
+        "kept": kept,
+        "place": place,
+        "origin_at": origin[0],
+        "origin_value": origin[1],
+        "at": previous["at"],
+        "value": previous["value"],
+        "quality": previous["quality"],
+        "low": low,
+        "high": high,
+    }
     return sf.struct(*[column.alias(name) for name, column in fields.items()])
 
 
-def _step(state: Column, point: Column, fires: Fires) -> Column:
-    previous, limit = state["previous"], point["limit"]
-    is_too_long = sf.coalesce(point["at"] - state["origin"]["at"] > point["longest"], sf.lit(False))
-    is_kept_already = previous["at"] == state["origin"]["at"]
-    goes_on = sf.when(is_kept_already, _KEPT).otherwise(_LEFT_OUT)
-    waits = _state(sf.concat(state["flags"], goes_on), state["origin"], point, narrowed(state, point))
-    origin = sf.when(point["is_held"], point).otherwise(previous)
-    opened = (_slope(previous, point, -limit), _slope(previous, point, limit))
-    keeps = _state(sf.concat(state["flags"], sf.lit(_KEPT)), origin, point, opened)
-    return sf.when(fires(state, point) | is_too_long, keeps).otherwise(waits)
-
-
-def _slope(origin: Column, point: Column, aside: Column) -> Column:
-    return (point["value"] - origin["value"] + aside) / nonzero(point["at"] - origin["at"])
-
-
-def _places(flags: Column) -> Column:
-    """Return where the kept samples stand, from 1."""
-    numbered = sf.transform(sf.split(flags, ""), lambda flag, n: sf.when(flag == _KEPT, n + 1))
-    return sf.filter(numbered, lambda place: place.isNotNull())
-
-
-def _told(samples: Column, places: Column) -> Column:
-    """Return the kept samples, each with what it stands for."""
-    following = sf.slice(places, 2, sf.size(places))
-    spans = sf.zip_with(places, following, lambda place, end: sf.struct(place.alias("from"), end.alias("to")))
-    return sf.transform(spans, lambda span: _stands_for(samples, span))
-
-
-def _stands_for(samples: Column, span: Column) -> Column:
-    own = sf.element_at(samples, span["from"])
-    count = sf.coalesce(span["to"], span["from"] + 1) - span["from"]
-    following = sf.get(samples, span["to"] - 1)["point"]
-    errors = sf.transform(
-        sf.slice(samples, span["from"], count),
-        lambda sample: finite_or_null(
-            sf.abs(sample["point"]["value"] - _line(own["point"], following, sample["point"]))
-        ),
+def _step(state: Column, sample: Column, fires: Fires) -> Column:
+    is_same = sf.coalesce(state["quality"] == sample["quality"], sf.lit(False))
+    is_too_long = sf.coalesce(sample["at"] - state["origin_at"] > sample["longest"], sf.lit(False))
+    place = state["place"] + 1
+    kept = _kept_with_previous(state)
+    kept_too = sf.concat(kept, sf.lit(","), place.cast("string"))
+    is_held, limit = sample["is_held"], sample["limit"]
+    rise, run = sample["value"] - state["value"], sample["at"] - state["at"]
+    waits = _state(
+        kept=state["kept"],
+        place=place,
+        origin=(state["origin_at"], state["origin_value"]),
+        previous=sample,
+        low=lowest_slope(state, sample),
+        high=highest_slope(state, sample),
     )
-    return sf.struct(
-        own["row"].alias("_row"), count.cast("long").alias("stands_for_count"), sf.array_max(errors).alias("max_error")
+    keeps_previous = _state(
+        kept=kept,
+        place=place,
+        origin=_spot(state),
+        previous=sample,
+        low=_slope(rise - limit, run),
+        high=_slope(rise + limit, run),
+    )
+    keeps_both = _state(
+        kept=kept_too,
+        place=place,
+        origin=_spot(sample),
+        previous=sample,
+        low=sf.lit(-_INFINITY),
+        high=sf.lit(_INFINITY),
+    )
+    goes_on = is_same & ~is_too_long & ~sf.coalesce(fires(state, sample), sf.lit(False))
+    return sf.when(goes_on, waits).when(is_same & ~is_held, keeps_previous).otherwise(keeps_both)
+
+
+def _kept_with_previous(state: Column) -> Column:
+    is_kept = state["at"] == state["origin_at"]
+    return sf.when(is_kept, state["kept"]).otherwise(
+        sf.concat(state["kept"], sf.lit(","), state["place"].cast("string"))
     )
 
 
-def _line(origin: Column, following: Column, point: Column) -> Column:
-    """Return what is told of a point left out: the value that is held, or the line to the next kept one."""
-    share = (point["at"] - origin["at"]) / nonzero(following["at"] - origin["at"])
-    rise = sf.when(~origin["is_held"], (following["value"] - origin["value"]) * share)
-    return origin["value"] + sf.coalesce(rise, sf.lit(0.0))
+def _slope(rise: Column, run: Column) -> Column:
+    return sf.try_divide(rise, run)

@@ -12,7 +12,6 @@ from fabric_ot.transforms.messages.decoded_samples import (
     MESSAGE_COLUMNS,
     WHOLE_MESSAGE,
     is_plausible_ms,
-    reasons_of,
     to_samples,
 )
 from fabric_ot.transforms.messages.source_quality import quality_of_code
@@ -95,9 +94,9 @@ def _with_definition(metrics: DataFrame, definitions: DataFrame) -> DataFrame:
 
 
 def _with_sample(metrics: DataFrame) -> DataFrame:
-    has_metric, reason = sf.col("_metric").isNotNull(), sf.col("_reason")
+    reason = sf.col("_reason")
     code = sf.col("_metric.quality_code")
-    return _with_reason(metrics).select(
+    return _with_broken_rule(_with_reason(metrics)).select(
         *MESSAGE_COLUMNS,
         "edge_node_id",
         sf.coalesce("_index", sf.lit(WHOLE_MESSAGE)).alias("metric_index"),
@@ -116,7 +115,7 @@ def _with_sample(metrics: DataFrame) -> DataFrame:
         _time_source().alias("time_source"),
         sf.array_compact(sf.array(reason)).alias("reasons"),
         _detail(reason).alias("detail"),
-        _broken(has_metric).alias("broken"),
+        _broken().alias("broken"),
     )  # fmt: skip
 
 
@@ -143,9 +142,9 @@ def _reason(time: Column) -> Column:
     return sf.coalesce(sf.when(sf.col("_name").isNull(), unresolved), implausible)
 
 
-def _broken(has_metric: Column) -> Column:
-    """Judge data metrics against the birth in force; what was sent before any birth is judged as a message."""
-    is_data = has_metric & sf.col("message_type").isin(*DATA) & (sf.col("birth_epoch") > 0)
+def _with_broken_rule(metrics: DataFrame) -> DataFrame:
+    """Add `_rule`: what a data metric breaks of the birth in force; before any birth a message is judged as a whole."""
+    is_data = sf.col("_metric").isNotNull() & sf.col("message_type").isin(*DATA) & (sf.col("birth_epoch") > 0)
     is_device = sf.col("message_type") == "DDATA"
     unknown = sf.when(is_device, f"{BEHAVIOR}data-publish-dbirth").otherwise(f"{BEHAVIOR}data-publish-nbirth")
     differs = sf.col("_metric.datatype") != sf.col("_known_datatype")
@@ -153,10 +152,13 @@ def _broken(has_metric: Column) -> Column:
         is_other = (sf.col("_metric.kind") == kind) & ~sf.col("_known_datatype").isin(*datatypes)
         differs = sf.coalesce(differs, sf.lit(False)) | is_other
     is_undefined = sf.col("_known_key").isNull() & sf.col("_key").isNotNull()
-    rules = reasons_of([(DATATYPE_DIFFERS, differs)])
-    told = sf.when(is_undefined, sf.array(unknown)).otherwise(rules)
+    rule = sf.when(is_undefined, unknown).when(differs, sf.lit(DATATYPE_DIFFERS))
+    return metrics.withColumn("_rule", sf.when(is_data, rule))
+
+
+def _broken() -> Column:
     place = (sf.col(name) for name in ("device_id", "message_type", "birth_epoch"))
-    return sf.when(is_data & (sf.size(told) > 0), sf.struct(*place, told.alias("rules")))
+    return sf.when(sf.col("_rule").isNotNull(), sf.struct(*place, sf.array("_rule").alias("rules")))
 
 
 def _detail(reason: Column) -> Column:

@@ -12,7 +12,7 @@ from typing import Any
 from fabric_ot.contracts.sparkplug import BD_SEQ, QUALITY_NAMES, QUALITY_PROPERTY, REBIRTH, SEQ_MODULUS, DataType
 from fabric_ot.contracts.sparkplug_rules import ALIAS_UNIQUE, BEHAVIOR, FLOW, PAYLOADS, TOPICS, VALUE_DIFFERS
 from fabric_ot.transforms.sparkplug.structure_rules import data_set_rules, template_rules
-from fabric_ot.transforms.sparkplug.told_fields import Told, told_fields, value_field
+from fabric_ot.transforms.sparkplug.told_fields import Plain, Told, tell, value_field
 
 Broken = tuple[str, int]
 """An assertion id, and the index of the metric that breaks it; -1 for the message as a whole."""
@@ -34,15 +34,11 @@ VALUE_FIELDS: dict[int, tuple[str, ...]] = {
 }
 """The fields that may carry a value of each datatype. Integers of either width are taken: senders mix them."""
 
-_PLAIN_VALUES = ("int_value", "long_value", "float_value", "double_value", "boolean_value", "string_value")
-_PLAIN = {("alias", "timestamp", field) for field in _PLAIN_VALUES}
-"""What most metrics of data tell: an alias, a time and a value. They break no rule, and are not asked about each."""
 
-
-def broken_rules(payload: Any, message_type: str, told: Sequence[Told] | None = None) -> list[Broken]:
+def broken_rules(payload: Any, message_type: str, told: Sequence[Told | Plain] | None = None) -> list[Broken]:
     """Return what a payload breaks as a message of `message_type`; commands are not judged.
 
-    `told` are the fields of its metrics, where the caller has taken them out already.
+    `told` is what its metrics tell, where the caller has asked them already.
 
     Example:
         >>> from fabric_ot.contracts.sparkplug import payload_class
@@ -56,12 +52,13 @@ def broken_rules(payload: Any, message_type: str, told: Sequence[Told] | None = 
         found += _name_rules(payload)
     if message_type in (*_BIRTHS, *_DATA):
         is_birth, own = message_type in _BIRTHS, "dbirth" if message_type.startswith("D") else "nbirth"
-        fields = [told_fields(metric) for metric in payload.metrics] if told is None else told
-        found += _order_rules(fields, own)
-        for index, metric in enumerate(fields):
-            if is_birth or tuple(metric) not in _PLAIN:
-                found += [(rule, index) for rule in _metric_rules(metric, own, is_birth=is_birth)]
-        if any("template_value" in metric for metric in fields):
+        metrics = [tell(metric) for metric in payload.metrics] if told is None else told
+        found += _order_rules(metrics, own)
+        for index, metric in enumerate(metrics):
+            # Plain data breaks no rule by itself, and is not asked about each.
+            if is_birth or not isinstance(metric, Plain):
+                found += [(rule, index) for rule in _metric_rules(_fields(metric), own, is_birth=is_birth)]
+        if any("template_value" in metric for metric in metrics):
             found += template_rules(payload, message_type)
     return found
 
@@ -115,11 +112,15 @@ def _name_rules(payload: Any) -> Iterator[Broken]:
             yield "tck-id-case-sensitivity-metric-names", index
 
 
-def _order_rules(fields: Sequence[Told], own: str) -> Iterator[Broken]:
+def _fields(told: Told | Plain) -> Told:
+    return told.fields() if isinstance(told, Plain) else told
+
+
+def _order_rules(metrics: Sequence[Told | Plain], own: str) -> Iterator[Broken]:
     latest = -1
-    for index, told in enumerate(fields):
-        timestamp = told.get("timestamp")
-        if timestamp is None or told.get("is_historical"):
+    for index, told in enumerate(metrics):
+        timestamp: int | None = told.timestamp if isinstance(told, Plain) else told.get("timestamp")
+        if timestamp is None or (not isinstance(told, Plain) and told.get("is_historical")):
             continue
         if timestamp < latest:
             yield f"{BEHAVIOR}data-publish-{own}-order", index

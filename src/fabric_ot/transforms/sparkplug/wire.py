@@ -10,7 +10,10 @@ from typing import Any, NamedTuple
 from fabric_ot.contracts.sparkplug import BD_SEQ, SEQ_MODULUS, payload_class
 from fabric_ot.transforms.sparkplug.details import Details, details_of
 from fabric_ot.transforms.sparkplug.payload_rules import Broken, broken_rules
-from fabric_ot.transforms.sparkplug.told_fields import Told, told_fields, value_field
+from fabric_ot.transforms.sparkplug.told_fields import Plain, Told, tell, value_field
+
+_Value = tuple[str, int | None, float | None, str | None]
+"""Its kind, and the value as an integer, as a number or as text."""
 
 _NO_DETAILS = Details()
 _SIGN_BIT, _MODULUS = 1 << 63, 1 << 64
@@ -67,12 +70,18 @@ def read_payload(data: bytes | None, message_type: str = "") -> WirePayload:
 
 
 def _read(payload: Any, message_type: str) -> WirePayload:
-    told = [told_fields(metric) for metric in payload.metrics]
-    metrics = [_metric(fields) for fields in told]
+    told = [tell(metric) for metric in payload.metrics]
+    metrics = [_plain_metric(one) if isinstance(one, Plain) else _metric(one) for one in told]
     seq = payload.seq if payload.HasField("seq") and payload.seq < SEQ_MODULUS else None
     timestamp = _long(payload.timestamp) if payload.HasField("timestamp") else None
     bd_seq = next((m.value_long for m in metrics if m.name == BD_SEQ), None)
     return WirePayload(seq, timestamp, bd_seq, None, metrics, broken_rules(payload, message_type, told))
+
+
+def _plain_metric(told: Plain) -> WireMetric:
+    alias, timestamp, value, wire = told
+    nothing = (None, None, None)
+    return WireMetric(None, _long(alias), _long(timestamp), None, False, False, *_value_of(wire, value), *nothing)
 
 
 def _metric(told: Told) -> WireMetric:
@@ -94,23 +103,25 @@ def _metric(told: Told) -> WireMetric:
     )
 
 
-def _value(told: Told) -> tuple[str, int | None, float | None, str | None]:
+def _value(told: Told) -> _Value:
     if told.get("is_null"):
         return "declared_null", None, None, None
     wire = value_field(told)
+    return ("null", None, None, None) if wire is None else _value_of(wire, told[wire])
+
+
+def _value_of(wire: str, value: Any) -> _Value:
     if wire in ("double_value", "float_value"):
-        return "number", None, told[wire], None
+        return "number", None, value, None
     if wire in ("int_value", "long_value"):
-        return "integer", _long(told[wire]), None, None
+        return "integer", _long(value), None, None
     if wire == "boolean_value":
-        return "boolean", None, float(told[wire]), None
+        return "boolean", None, float(value), None
     if wire == "string_value":
-        return "text", None, None, told[wire]
+        return "text", None, None, value
     if wire == "bytes_value":
-        return "structured", None, None, base64.b64encode(told[wire]).decode("ascii")
-    if wire is not None:
-        return "structured", None, None, _json(told[wire])
-    return "null", None, None, None
+        return "structured", None, None, base64.b64encode(value).decode("ascii")
+    return "structured", None, None, _json(value)
 
 
 def _json(message: Any) -> str:

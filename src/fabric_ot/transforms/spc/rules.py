@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pyspark.sql import Column, DataFrame, Window, WindowSpec
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sf
 
 from fabric_ot.errors import ContractError
 from fabric_ot.transforms.intervals import require_columns
 from fabric_ot.transforms.numbers import is_finite
+from fabric_ot.transforms.spc.flags import count_among, with_flag_counts, with_flags
 
 _CHART = ("chart_id", "statistic")
 _LIMITS = ("center", "sigma", "ucl", "lcl")
@@ -21,46 +22,44 @@ class Rule:
     """One rule: how many points it looks at, the last included, and when it fires at that last one."""
 
     points: int
-    fires: Callable[[WindowSpec], Column]
+    fires: Callable[[], Column]
+    looks_back: int
+    """Of how many points, the last included, it counts the flags: a step or a turn knows its earlier points."""
 
 
-def _among(k: int, n: int, *flags: str) -> Callable[[WindowSpec], Column]:
+def _among(k: int, n: int, *flags: str, points: int | None = None) -> Rule:
     """Fire where a flag is set at this point and at `k` or more of the last `n`; several flags are not mixed."""
 
-    def fires(in_time: WindowSpec) -> Column:
+    def fires() -> Column:
         verdict = sf.lit(False)
         for flag in flags:
-            verdict = verdict | ((sf.col(flag) > 0) & (_count(flag, n, in_time) >= k))
+            verdict = verdict | ((count_among(flag, 1) > 0) & (count_among(flag, n) >= k))
         return verdict
 
-    return fires
+    return Rule(points or n, fires, n)
 
 
-def _on_both_sides(n: int) -> Callable[[WindowSpec], Column]:
-    def fires(in_time: WindowSpec) -> Column:
-        above, below = _count("_above_1", n, in_time), _count("_below_1", n, in_time)
+def _on_both_sides(n: int) -> Rule:
+    def fires() -> Column:
+        above, below = count_among("above_1", n), count_among("below_1", n)
         return (above + below >= n) & (above > 0) & (below > 0)
 
-    return fires
-
-
-def _count(flag: str, n: int, in_time: WindowSpec) -> Column:
-    return sf.sum(flag).over(in_time.rowsBetween(1 - n, Window.currentRow))
+    return Rule(n, fires, n)
 
 
 RULES: Mapping[str, Rule] = {
-    "western_electric_1": Rule(1, _among(1, 1, "_beyond")),
-    "western_electric_2": Rule(3, _among(2, 3, "_above_2", "_below_2")),
-    "western_electric_3": Rule(5, _among(4, 5, "_above_1", "_below_1")),
-    "western_electric_4": Rule(8, _among(8, 8, "_above_0", "_below_0")),
-    "nelson_1": Rule(1, _among(1, 1, "_beyond")),
-    "nelson_2": Rule(9, _among(9, 9, "_above_0", "_below_0")),
-    "nelson_3": Rule(6, _among(5, 5, "_rises", "_falls")),  # 6 points make 5 steps
-    "nelson_4": Rule(14, _among(12, 12, "_turns")),  # 14 points make 12 turns
-    "nelson_5": Rule(3, _among(2, 3, "_above_2", "_below_2")),
-    "nelson_6": Rule(5, _among(4, 5, "_above_1", "_below_1")),
-    "nelson_7": Rule(15, _among(15, 15, "_within_1")),
-    "nelson_8": Rule(8, _on_both_sides(8)),
+    "western_electric_1": _among(1, 1, "beyond"),
+    "western_electric_2": _among(2, 3, "above_2", "below_2"),
+    "western_electric_3": _among(4, 5, "above_1", "below_1"),
+    "western_electric_4": _among(8, 8, "above_0", "below_0"),
+    "nelson_1": _among(1, 1, "beyond"),
+    "nelson_2": _among(9, 9, "above_0", "below_0"),
+    "nelson_3": _among(5, 5, "rises", "falls", points=6),
+    "nelson_4": _among(12, 12, "turns", points=14),
+    "nelson_5": _among(2, 3, "above_2", "below_2"),
+    "nelson_6": _among(4, 5, "above_1", "below_1"),
+    "nelson_7": _among(15, 15, "within_1"),
+    "nelson_8": _on_both_sides(8),
 }
 """All rules by name, in the order in which a point lists them."""
 
@@ -112,11 +111,12 @@ def with_fired_rules(
     """
     require_columns("with_fired_rules", points, [*_CHART, "event_time_utc", "value", *_LIMITS, *restart_at])
     longest_window(rules)
-    in_time = Window.partitionBy(*_CHART, "_run", "_is_judged").orderBy("event_time_utc", *restart_at, "value")
-    flagged = _with_flags(_with_runs(points, restart_at), in_time)
     asked = [name for name in RULES if name in set(rules)]
-    fired = sf.array_compact(sf.array(*[sf.when(RULES[name].fires(in_time), sf.lit(name)) for name in asked]))
-    judged = flagged.withColumn("rules_fired", sf.when(sf.col("_is_judged"), fired))
+    in_time = Window.partitionBy(*_CHART, "_run", "_is_judged").orderBy("event_time_utc", *restart_at, "value")
+    flagged = with_flags(_with_runs(points, restart_at), in_time)
+    counted = with_flag_counts(flagged, in_time, {RULES[name].looks_back for name in asked})
+    fired = sf.array_compact(sf.array(*[sf.when(RULES[name].fires(), sf.lit(name)) for name in asked]))
+    judged = counted.withColumn("rules_fired", sf.when(sf.col("_is_judged"), fired))
     return judged.select(*points.columns, "rules_fired")
 
 
@@ -132,22 +132,5 @@ def _with_runs(points: DataFrame, restart_at: Sequence[str]) -> DataFrame:
     changes = sf.lit(False)
     for name in restart_at:
         changes = changes | ~sf.col(name).eqNullSafe(sf.lag(name).over(in_time))
-    runs = sf.sum(sf.col("_changes").cast("int")).over(in_time)
+    runs = sf.sum(sf.col("_changes").cast("int")).over(in_time.rowsBetween(Window.unboundedPreceding, 0))
     return marked.withColumn("_changes", changes).withColumn("_run", runs)
-
-
-def _with_flags(points: DataFrame, in_time: WindowSpec) -> DataFrame:
-    value, center, sigma = sf.col("value"), sf.col("center"), sf.col("sigma")
-    step = value - sf.lag("value").over(in_time)
-    step_before = sf.lag("value", 1).over(in_time) - sf.lag("value", 2).over(in_time)
-    flags = {
-        "_beyond": (value > sf.col("ucl")) | (value < sf.col("lcl")),
-        "_rises": step > 0,
-        "_falls": step < 0,
-        "_turns": ((step > 0) & (step_before < 0)) | ((step < 0) & (step_before > 0)),
-        "_within_1": (value <= center + sigma) & (value >= center - sigma),
-    }
-    for k in (0, 1, 2):
-        flags[f"_above_{k}"] = value > center + sigma * k
-        flags[f"_below_{k}"] = value < center - sigma * k
-    return points.withColumns({name: sf.coalesce(flag, sf.lit(False)).cast("int") for name, flag in flags.items()})
