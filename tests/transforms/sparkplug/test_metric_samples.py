@@ -15,6 +15,7 @@ from fabric_ot.contracts.landing import LandingConfig, TopicRule
 from fabric_ot.contracts.silver import SPARKPLUG_MESSAGE, TAG
 from fabric_ot.contracts.sparkplug import DataType, payload_class
 from fabric_ot.testing import NOON, NOON_MS, frame, message
+from fabric_ot.transforms.messages.decoded_samples import is_sample
 from fabric_ot.transforms.messages.decoders import with_decoder
 from fabric_ot.transforms.messages.quarantine import rollup_messages, to_quarantine
 from fabric_ot.transforms.messages.readings import join_catalogue, to_readings
@@ -358,11 +359,32 @@ def test_published_vectors_give_their_documented_samples(spark, shared_data):
     assert found.outcome(at["NBIRTH_LARGE"]) == ("decoded", None, 100)
 
 
-def test_payloads_are_decoded_by_one_python_worker_and_placed_by_one_shuffle(spark):
+def placed_messages(spark):
     rows = [message("spBv1.0/g/NDATA/n", b"")]
     messages = with_edge_node(with_decoder(frame(spark, MESSAGE.spark_ddl(), rows), CONFIG))
-    placed = with_sequence(with_payload(messages).withColumn("epoch_before", sf.lit(0)))
-    plan = placed._jdf.queryExecution().executedPlan().toString()
+    return with_sequence(with_payload(messages).withColumn("epoch_before", sf.lit(0)))
+
+
+def test_payloads_are_decoded_by_one_python_worker_and_placed_by_one_shuffle(spark):
+    plan = placed_messages(spark)._jdf.queryExecution().executedPlan().toString()
     assert plan.count("MapInArrow") == 1
     assert plan.count("Exchange hashpartitioning") == 1
     assert not any(name in plan for name in ("BatchEvalPython", "ArrowEvalPython", "InPandas"))
+
+
+def test_what_spark_writes_for_a_metric_is_short_enough_to_be_compiled(spark) -> None:
+    """The JVM never compiles a method of more than 8,000 bytes, and a projection in such a one costs four times."""
+    compiled = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "CODEGEN_ONLY"}
+    before = {name: spark.conf.get(name) for name in compiled}
+    for name, value in compiled.items():
+        spark.conf.set(name, value)
+    try:
+        placed = placed_messages(spark)
+        samples = to_metric_samples(placed, to_definitions(placed)).where(is_sample())
+        stages = samples._jdf.queryExecution().debug().codegenToSeq()
+        longest = [stages.apply(n)._3().maxMethodCodeSize() for n in range(stages.size())]
+    finally:
+        for name, value in before.items():
+            spark.conf.set(name, value)
+    assert longest
+    assert max(longest) <= 8_000

@@ -113,6 +113,7 @@ def _with_sample(metrics: DataFrame) -> DataFrame:
         sf.col("_metric.source_details").alias("source_details"),
         sf.col("_metric.is_historical").alias("is_historical"),
         _time_source().alias("time_source"),
+        # Its lambda also keeps Spark from writing all of these columns into one method too long for the JVM's compiler.
         sf.array_compact(sf.array(reason)).alias("reasons"),
         _detail(reason).alias("detail"),
         _broken().alias("broken"),
