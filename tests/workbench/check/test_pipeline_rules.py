@@ -65,6 +65,12 @@ def test_a_problem_names_the_pipeline(plant):
     assert plant.only_problem().path == f"{LAND}/pipeline-content.json"
 
 
+@pytest.mark.parametrize(("type_", "said"), [("Waits", "Did you mean Wait?"), ("Xyz", "Known: AppendVariable, ")])
+def test_an_activity_has_a_type_that_fabric_has(land, type_, said):
+    assert_only(land({**wait("A"), "type": type_}), "activity_types_exist", f"'A' has the unknown type '{type_}'", said)
+    assert land({**wait("A"), "type": "Copy"}) == [], "whether the local runtime can run it is another question"
+
+
 def test_an_activity_that_does_not_exist_cannot_be_read(land):
     found = land(wait("A"), wait("B", "A", seconds="@activity('Z').output.x"))
     assert_only(found, "referenced_activities_run_before", "activity('Z'), which does not exist", "There: A, B")

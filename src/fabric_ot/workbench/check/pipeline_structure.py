@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 
 from fabric_ot.workbench.check.pipeline_graph import (
     Activity,
@@ -13,7 +14,7 @@ from fabric_ot.workbench.check.pipeline_graph import (
     plain,
 )
 from fabric_ot.workbench.check.problem import Finding, reading_problems
-from fabric_ot.workbench.items.pipeline import load_pipeline
+from fabric_ot.workbench.items.pipeline import ACTIVITY_TYPES, load_pipeline
 from fabric_ot.workbench.items.repository import Repository
 
 _ACTIVITY = re.compile(r"activity\(\s*'((?:[^']|'')*)'\s*\)", re.IGNORECASE)
@@ -26,6 +27,17 @@ _LIBRARY_VARIABLE = re.compile(_MEMBER % "libraryVariables", re.IGNORECASE)
 def pipelines_read(repository: Repository) -> Iterator[Finding]:
     """Required keys, unique names, dependsOn that exists on its level and has no circle, legal policies."""
     yield from reading_problems(repository.of_type("DataPipeline"), load_pipeline)
+
+
+def activity_types_exist(repository: Repository) -> Iterator[Finding]:
+    """A type that the published definition of pipelines does not name is a typo, or newer than what is known here."""
+    for pipeline in pipelines(repository):
+        for activity in pipeline.activities:
+            if activity.type in ACTIVITY_TYPES:
+                continue
+            near = get_close_matches(activity.type, sorted(ACTIVITY_TYPES), n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(ACTIVITY_TYPES))}."
+            yield pipeline.path, f"activity {activity.name!r} has the unknown type {activity.type!r}. {hint}"
 
 
 def referenced_activities_run_before(repository: Repository) -> Iterator[Finding]:

@@ -41,6 +41,7 @@ RULES: tuple[Rule, ...] = (
     notebooks.notebooks_name_their_environment,
     notebooks.notebook_references_resolve,
     pipeline_structure.pipelines_read,
+    pipeline_structure.activity_types_exist,
     pipeline_structure.referenced_activities_run_before,
     pipeline_structure.used_names_are_declared,
     pipeline_targets.pipeline_references_resolve,

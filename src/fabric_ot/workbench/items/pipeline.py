@@ -10,6 +10,7 @@ from typing import Any
 
 from fabric_ot.errors import ItemError
 from fabric_ot.workbench.items.pipeline_definition import (
+    ACTIVITY_TYPES,
     CASE,
     CONDITIONS,
     DEFAULT_RETRY_INTERVAL_S,
@@ -30,6 +31,7 @@ from fabric_ot.workbench.items.platform import PLATFORM_FILE, read_platform
 from fabric_ot.workbench.items.source_text import read_text
 
 __all__ = [
+    "ACTIVITY_TYPES",
     "CONTENT_FILE",
     "Activity",
     "Dependency",
