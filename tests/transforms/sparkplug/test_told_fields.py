@@ -40,8 +40,8 @@ def test_what_is_told_are_the_fields_that_are_set_in_their_order() -> None:
 def test_plain_is_an_alias_a_time_and_a_plain_value_and_nothing_else() -> None:
     for metric in metrics():
         names = [field.name for field, _ in metric.ListFields()]
-        is_plain = names[:2] == ["alias", "timestamp"] and names[2:] != ["bytes_value"] and len(names) == 3
-        is_plain = is_plain and names[2] in VALUES
+        *others, last = names or [""]
+        is_plain = others == ["alias", "timestamp"] and last in VALUES and last != "bytes_value"
         assert isinstance(tell(metric), Plain) == is_plain
 
 

@@ -68,6 +68,7 @@ def test_a_problem_names_the_pipeline(plant):
 @pytest.mark.parametrize(("type_", "said"), [("Waits", "Did you mean Wait?"), ("Xyz", "Known: AppendVariable, ")])
 def test_an_activity_has_a_type_that_fabric_has(land, type_, said):
     assert_only(land({**wait("A"), "type": type_}), "activity_types_exist", f"'A' has the unknown type '{type_}'", said)
+    assert_only(land({**wait("A"), "type": ""}), "pipelines_read", "has no type")
     assert land({**wait("A"), "type": "Copy"}) == [], "whether the local runtime can run it is another question"
 
 

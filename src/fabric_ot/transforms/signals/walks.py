@@ -17,15 +17,13 @@ from fabric_ot.transforms.samples import is_counted
 Fires = Callable[[Column, Column], Column]
 """Of the state and a sample: whether the sample before it must be kept."""
 
-_INFINITY = float("inf")
-
 
 def walk_blocks(
     samples: DataFrame, *, limit: Column, longest: Column, is_held: Column, block_us: int, fires: Fires
 ) -> DataFrame:
     """Walk along each block; keep the first and last sample of each stretch of equal quality, and those of the walk.
 
-    Where `is_held`, a point that fires is kept itself and begins anew; else the one before it does. A sample without
+    Where `is_held`, a sample that fires is kept itself and begins anew; else the one before it does. A sample without
     a number is a stretch of its own.
 
     Columns in:  `tag_id`, `event_time_utc`, `value_double`, `quality` and more (of types that can be sorted).
@@ -41,23 +39,23 @@ def walk_blocks(
 
 def slope_to(state: Column, sample: Column) -> Column:
     """Return the slope of the line from the last kept sample to `sample`."""
-    return _slope(sample["value"] - state["origin_value"], sample["at"] - state["origin_at"])
+    return sf.try_divide(sample["value"] - state["origin_value"], sample["at"] - state["origin_at"])
 
 
 def lowest_slope(state: Column, sample: Column) -> Column:
     """Return the lowest slope of a line from the last kept sample that `sample` and those since leave open."""
     rise = sample["value"] - sample["limit"] - state["origin_value"]
-    return sf.greatest(state["low"], _slope(rise, sample["at"] - state["origin_at"]))
+    return sf.greatest(state["low"], sf.try_divide(rise, sample["at"] - state["origin_at"]))
 
 
 def highest_slope(state: Column, sample: Column) -> Column:
     """Return the highest such slope."""
     rise = sample["value"] + sample["limit"] - state["origin_value"]
-    return sf.least(state["high"], _slope(rise, sample["at"] - state["origin_at"]))
+    return sf.least(state["high"], sf.try_divide(rise, sample["at"] - state["origin_at"]))
 
 
 def _gathered(samples: DataFrame, limit: Column, longest: Column, is_held: Column, block_us: int) -> DataFrame:
-    """Gather each block of a tag into one array of points and rows, sorted by time."""
+    """Gather each block of a tag into one array, sorted by time."""
     at = sf.unix_micros("event_time_utc")
     fields = {
         "at": at,
@@ -78,14 +76,7 @@ def _gathered(samples: DataFrame, limit: Column, longest: Column, is_held: Colum
 def _places(samples: Column, fires: Fires) -> Column:
     """Return where the kept samples stand, from 1."""
     first = sf.get(samples, sf.lit(0))
-    start = _state(
-        kept=sf.lit("1"),
-        place=sf.lit(1),
-        origin=_spot(first),
-        previous=first,
-        low=sf.lit(-_INFINITY),
-        high=sf.lit(_INFINITY),
-    )
+    start = _begun_at(first, kept=sf.lit("1"), place=sf.lit(1))
     others = sf.slice(samples, 2, sf.size(samples))
     kept = sf.aggregate(others, start, lambda state, sample: _step(state, sample, fires), _kept_with_previous)
     return sf.transform(sf.split(kept, ","), lambda place: place.cast("int"))
@@ -117,12 +108,19 @@ def _state(
     return sf.struct(*[column.alias(name) for name, column in fields.items()])
 
 
+def _begun_at(sample: Column, *, kept: Column, place: Column) -> Column:
+    """Return the state in which `sample` itself is the last one kept: every slope is open."""
+    infinity = float("inf")
+    return _state(
+        kept=kept, place=place, origin=_spot(sample), previous=sample, low=sf.lit(-infinity), high=sf.lit(infinity)
+    )
+
+
 def _step(state: Column, sample: Column, fires: Fires) -> Column:
     is_same = sf.coalesce(state["quality"] == sample["quality"], sf.lit(False))
     is_too_long = sf.coalesce(sample["at"] - state["origin_at"] > sample["longest"], sf.lit(False))
     place = state["place"] + 1
     kept = _kept_with_previous(state)
-    kept_too = sf.concat(kept, sf.lit(","), place.cast("string"))
     is_held, limit = sample["is_held"], sample["limit"]
     rise, run = sample["value"] - state["value"], sample["at"] - state["at"]
     waits = _state(
@@ -138,17 +136,10 @@ def _step(state: Column, sample: Column, fires: Fires) -> Column:
         place=place,
         origin=_spot(state),
         previous=sample,
-        low=_slope(rise - limit, run),
-        high=_slope(rise + limit, run),
+        low=sf.try_divide(rise - limit, run),
+        high=sf.try_divide(rise + limit, run),
     )
-    keeps_both = _state(
-        kept=kept_too,
-        place=place,
-        origin=_spot(sample),
-        previous=sample,
-        low=sf.lit(-_INFINITY),
-        high=sf.lit(_INFINITY),
-    )
+    keeps_both = _begun_at(sample, kept=sf.concat(kept, sf.lit(","), place.cast("string")), place=place)
     goes_on = is_same & ~is_too_long & ~sf.coalesce(fires(state, sample), sf.lit(False))
     return sf.when(goes_on, waits).when(is_same & ~is_held, keeps_previous).otherwise(keeps_both)
 
@@ -158,7 +149,3 @@ def _kept_with_previous(state: Column) -> Column:
     return sf.when(is_kept, state["kept"]).otherwise(
         sf.concat(state["kept"], sf.lit(","), state["place"].cast("string"))
     )
-
-
-def _slope(rise: Column, run: Column) -> Column:
-    return sf.try_divide(rise, run)

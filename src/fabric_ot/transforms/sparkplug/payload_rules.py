@@ -58,7 +58,7 @@ def broken_rules(payload: Any, message_type: str, told: Sequence[Told | Plain] |
             # Plain data breaks no rule by itself, and is not asked about each.
             if is_birth or not isinstance(metric, Plain):
                 found += [(rule, index) for rule in _metric_rules(_fields(metric), own, is_birth=is_birth)]
-        if any("template_value" in metric for metric in metrics):
+        if any(not isinstance(metric, Plain) and "template_value" in metric for metric in metrics):
             found += template_rules(payload, message_type)
     return found
 
@@ -116,11 +116,17 @@ def _fields(told: Told | Plain) -> Told:
     return told.fields() if isinstance(told, Plain) else told
 
 
+def _live_time(told: Told | Plain) -> int | None:
+    if isinstance(told, Plain):
+        return told.timestamp
+    return None if told.get("is_historical") else told.get("timestamp")
+
+
 def _order_rules(metrics: Sequence[Told | Plain], own: str) -> Iterator[Broken]:
     latest = -1
     for index, told in enumerate(metrics):
-        timestamp: int | None = told.timestamp if isinstance(told, Plain) else told.get("timestamp")
-        if timestamp is None or (not isinstance(told, Plain) and told.get("is_historical")):
+        timestamp = _live_time(told)
+        if timestamp is None:
             continue
         if timestamp < latest:
             yield f"{BEHAVIOR}data-publish-{own}-order", index

@@ -10,14 +10,14 @@ CONDITIONS = ("Succeeded", "Failed", "Skipped", "Completed")
 FINAL_STATES = ("Succeeded", "Failed", "Skipped")
 PARAMETER_TYPES = ("string", "int", "float", "bool", "array", "object", "securestring")
 VARIABLE_TYPES = ("String", "Boolean", "Array", "Integer")
-ACTIVITY_TYPES = frozenset({
+ACTIVITY_TYPES = (
     "AppendVariable", "AzureFunction", "AzureHDInsight", "AzureMLExecutePipeline", "Copy", "Custom",
     "DataLakeAnalyticsScope", "DatabricksNotebook", "Delete", "Email", "ExecutePipeline", "ExecuteSSISPackage", "Fail",
     "Filter", "ForEach", "GetMetadata", "IfCondition", "InvokeCopyJob", "InvokePipeline", "KustoQueryLanguage",
     "Lookup", "MicrosoftTeams", "Office365Email", "PBISemanticModelRefresh", "RefreshDataFlow", "Script",
     "SetVariable", "SparkJobDefinition", "SqlServerStoredProcedure", "Switch", "Teams", "TridentNotebook", "Until",
     "Wait", "WebActivity", "WebHook",
-})  # fmt: skip
+)  # fmt: skip
 """What the published definition of pipelines names, whether the local runtime can run it or not."""
 
 CASE = "case:"

@@ -49,21 +49,21 @@ _DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")
 _ARRIVING = "fabric_ot_arriving"
 
 
-class _Identity(NamedTuple):
-    id: str
+class _Copy(NamedTuple):
+    table_id: str
     version: int
+    relation: Relation
 
 
 class LakehouseTables:
-    """The tables of other items that one batch has read so far, and copies that later batches may read again."""
+    """Which versions of other items' tables a batch reads, and copies that later batches may read again."""
 
     def __init__(self, engine: Engine, catalog: Catalog) -> None:
         """Read nothing yet."""
         self._engine = engine
         self._catalog = catalog
         self._versions: dict[Key, int] = {}
-        self._in_batch: dict[Key, Relation] = {}
-        self._copies: dict[Key, tuple[_Identity, Relation]] = {}
+        self._copies: dict[Key, _Copy] = {}
 
     def relation(self, database: str, schema: str, table: str) -> Relation:
         """Load the table once per batch and return it as a source; a copy of the same version is not loaded again.
@@ -72,33 +72,30 @@ class LakehouseTables:
             TsqlError: there is no such table (208).
         """
         key = (database, schema, table)
-        if key not in self._in_batch:
-            self._in_batch[key] = self._current(key)
-        return self._in_batch[key]
+        if key not in self._versions or key not in self._copies:
+            self._refresh(key)
+        return self._copies[key].relation
 
     def forget_after_rollback(self) -> None:
         """Drop the copies, which the rollback may have undone; the batch goes on reading the same versions."""
-        for _, relation in self._copies.values():
-            self._engine.execute(f"DROP TABLE IF EXISTS {relation.sql}")
+        for copy in self._copies.values():
+            self._engine.execute(f"DROP TABLE IF EXISTS {copy.relation.sql}")
         self._copies.clear()
-        self._in_batch.clear()
 
     def end_batch(self) -> frozenset[str]:
         """Let the next batch see the newest versions; returns the temporary tables that it may read again."""
         self._versions.clear()
-        self._in_batch.clear()
         return frozenset(map(_copy_name, self._copies))
 
-    def _current(self, key: Key) -> Relation:
+    def _refresh(self, key: Key) -> None:
+        """Settle which version the batch reads, and hold a copy of it."""
         table = self._open(key)
+        table_id, version = table.metadata().id, table.version()
+        held = self._copies.get(key)
         # A table that was written anew may have the version of the one that it replaced, but never its id.
-        identity = _Identity(table.metadata().id, table.version())
-        kept = self._copies.get(key)
-        if kept and kept[0] == identity:
-            return kept[1]
-        relation = self._load(key, table)
-        self._copies[key] = (identity, relation)
-        return relation
+        if held is None or (held.table_id, held.version) != (table_id, version):
+            self._copies[key] = _Copy(table_id, version, self._load(key, table))
+        self._versions[key] = version
 
     def _open(self, key: Key) -> Any:
         try:
@@ -110,9 +107,7 @@ class LakehouseTables:
         if folder is None or not DeltaTable.is_deltatable(str(folder)):
             hint = "run the step that writes it; the shortcut resolves to no Delta table."
             raise TsqlError(208, f"Invalid object name '{name}'.", hint=hint)
-        table = DeltaTable(str(folder), version=self._versions.get(key))
-        self._versions[key] = table.version()
-        return table
+        return DeltaTable(str(folder), version=self._versions.get(key))
 
     def _load(self, key: Key, table: Any) -> Relation:
         from deltalake import QueryBuilder
