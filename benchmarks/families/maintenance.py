@@ -11,7 +11,8 @@ from pyspark.sql import functions as sf
 
 from benchmarks.families.family import Family, Write
 from benchmarks.families.inputs import SECOND_US, START_US, instants, nothing, put, same, steps, words
-from fabric_ot.transforms.maintenance.failures import to_failure_matches, to_failures
+from fabric_ot.transforms.maintenance.failures import to_failures
+from fabric_ot.transforms.maintenance.matches import to_failure_matches
 
 _ASSETS = [f"unit{n}" for n in range(500)]
 _MINUTE_US = 60 * SECOND_US
@@ -69,7 +70,10 @@ def naive(spark: SparkSession, folder: Path, write: Write) -> None:
     starts = sf.coalesce(sf.lag("end_utc").over(in_time) != sf.col("start_utc"), sf.lit(True)).cast("int")
     spells = down.withColumn("starts", starts).withColumn("spell", sf.sum("starts").over(in_time))
     failures = spells.groupBy("asset_id", "spell").agg(
-        sf.min("start_utc").alias("failure_start_utc"), sf.max("end_utc").alias("failure_end_utc")
+        sf.min("start_utc").alias("failure_start_utc"),
+        sf.max("end_utc").alias("failure_end_utc"),
+        sf.min_by("state", "start_utc").alias("state"),
+        sf.max("is_open").alias("is_open"),
     )
     orders = spark.read.parquet(f"{folder}/order").where("order_type = 'corrective'").alias("o")
     meets = sf.expr(
@@ -83,6 +87,7 @@ def naive(spark: SparkSession, folder: Path, write: Write) -> None:
     chosen = claims.withColumn("n", sf.row_number().over(nearest)).where("n = 1")
     turn = Window.partitionBy("asset_id", "failure_start_utc").orderBy("reported_utc", "order_id")
     ranked = chosen.withColumn("order_rank", sf.row_number().over(turn)).drop("failure_end_utc")
+    length_us = sf.unix_micros("failure_end_utc") - sf.unix_micros("failure_start_utc")
     both = failures.join(ranked, ["asset_id", "failure_start_utc"], "full")
     match = (
         sf.when(sf.col("failure_end_utc").isNull(), "order_without_failure")
@@ -90,9 +95,11 @@ def naive(spark: SparkSession, folder: Path, write: Write) -> None:
         .otherwise("matched")
     )
     rank = sf.when(match == "matched", sf.col("order_rank")).alias("order_rank")
-    write(
-        "match", both.select(match.alias("match"), "asset_id", "failure_start_utc", "failure_end_utc", "order_id", rank)
-    )
+    write("match", both.select(
+        match.alias("match"), "asset_id", "failure_start_utc", "failure_end_utc", (length_us / 1e6).alias("failure_s"),
+        "state", "is_open", "order_id", "component", "reported_utc", "acknowledged_utc", "started_utc", "finished_utc",
+        "verified_utc", rank,
+    ))  # fmt: skip
 
 
 FAMILY = Family("maintenance matching", "a range join of failures and orders by asset", land, ours, naive)

@@ -33,7 +33,8 @@ from fabric_ot.transforms.energy.parts import to_state_energy
 from fabric_ot.transforms.energy.tariffs import rollup_energy_cost, to_energy_cost
 from fabric_ot.transforms.genealogy.lots import to_lot_edges
 from fabric_ot.transforms.intervals import join_covering, join_overlaps, keep_overlapping, to_runs
-from fabric_ot.transforms.maintenance.failures import split_orders, to_failure_matches
+from fabric_ot.transforms.maintenance.failures import split_orders
+from fabric_ot.transforms.maintenance.matches import to_failure_matches
 from fabric_ot.transforms.messages.decoders import with_decoder
 from fabric_ot.transforms.messages.quarantine import rollup_messages, to_quarantine
 from fabric_ot.transforms.messages.readings import join_catalogue
@@ -167,12 +168,7 @@ CLAIMS = {
         ),
         BroadcastHashJoin=2,
     ),
-    "failure_matches": shuffled(
-        lambda f: to_failure_matches(f.of(FAILURES), f.orders),
-        BroadcastHashJoin=1,
-        HashPartitioning=3,
-        SortMergeJoin=1,
-    ),
+    "failure_matches": shuffled(lambda f: to_failure_matches(f.of(FAILURES), f.orders), HashPartitioning=1),
     "good_orders": shuffled(lambda f: split_orders(f.orders)[0], HashPartitioning=1),
     "lot_edges": shuffled(lambda f: to_lot_edges(f.movements), HashPartitioning=1),
 }

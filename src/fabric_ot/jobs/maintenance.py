@@ -11,7 +11,8 @@ from pyspark.sql import functions as sf
 from fabric_ot.jobs.progress import finish_batches, pending_batches
 from fabric_ot.jobs.report import JobReport, changed_rows
 from fabric_ot.transforms.intervals import epoch_us
-from fabric_ot.transforms.maintenance.failures import to_failure_matches, to_failures, to_operating
+from fabric_ot.transforms.maintenance.failures import to_failures, to_operating
+from fabric_ot.transforms.maintenance.matches import to_failure_matches
 from fabric_ot.transforms.maintenance.orders import (
     rollup_backlog,
     rollup_maintenance_time,

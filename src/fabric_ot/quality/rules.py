@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
 
 from fabric_ot.contracts.rules import (
@@ -110,15 +110,32 @@ class RuleSet:
         return tuple(rule for rule in self.rules if not isinstance(rule, Rule))
 
 
+def is_accepted(rows: DataFrame, rules: RuleSet, *, found: Mapping[DeclaredRule, str]) -> Column:
+    """Return whether a row gets no reason of severity error; never null. `found` names flags that were added before."""
+    return all_of([holds for _, holds in _judgments(rows, rules, "error", found)])
+
+
 def failed_reasons(rows: DataFrame, rules: RuleSet, *, severity: Severity, found: Mapping[DeclaredRule, str]) -> Column:
     """Return the sorted reasons of `severity` that a row gets; `found` names flags that were added before."""
+    by_reason: dict[str, list[Column]] = {}
+    for reason, holds in _judgments(rows, rules, severity, found):
+        by_reason.setdefault(reason, []).append(holds)
+    # reasons are put in order here, once, and not in every row
+    told = [sf.when(~all_of(by_reason[reason]), sf.lit(reason)) for reason in sorted(by_reason)]
+    reasons = sf.array(*told).cast("array<string>")
+    return sf.array_compact(reasons) if told else reasons
+
+
+def _judgments(
+    rows: DataFrame, rules: RuleSet, severity: Severity, found: Mapping[DeclaredRule, str]
+) -> list[tuple[str, Column]]:
+    """Return each reason of `severity` with whether its rule holds, which is never null."""
     values = rule_values(rows)
-    told = [
-        sf.when(~sf.coalesce(_passes(rule, values, found, rules.now_utc), sf.lit(False)), sf.lit(rule.reason))
+    return [
+        (rule.reason, sf.coalesce(_passes(rule, values, found, rules.now_utc), sf.lit(False)))
         for rule in rules.rules
         if rule.severity == severity
     ]
-    return sf.array_sort(sf.array_distinct(sf.array_compact(sf.array(*told).cast("array<string>"))))
 
 
 def _passes(
@@ -144,10 +161,8 @@ def _holds(
     found: Mapping[DeclaredRule, str],
     now_utc: dt.datetime | None,
 ) -> Column:
-    if isinstance(rule, ForeignKey | Monotonic):
+    if isinstance(rule, ForeignKey | Monotonic | Unique):
         return sf.col(found[rule])
-    if isinstance(rule, Unique):
-        return sf.count(sf.lit(1)).over(Window.partitionBy(*[values[name] for name in rule.columns])) == 1
     if isinstance(rule, InOrder):
         return is_in_order(values[rule.first], values[rule.second], strict=rule.strict)
     if isinstance(rule, AddsUp):

@@ -1,4 +1,4 @@
-"""Values as rules see them, and whether a series of them ever falls."""
+"""Values as rules see them, and what only other rows can tell: whether a key repeats, whether a series falls."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sf
 from pyspark.sql.types import DoubleType, FloatType
 
-from fabric_ot.contracts.rules import Monotonic, operands
+from fabric_ot.contracts.rules import Monotonic, Unique, operands
 from fabric_ot.quality.predicates import all_of
 
 
@@ -19,6 +19,20 @@ def rule_values(rows: DataFrame) -> dict[str, Column]:
         nothing = sf.lit(None).cast(field.dataType)
         values[field.name] = sf.nanvl(value, nothing) + sf.lit(0.0) if is_floating else value
     return values
+
+
+def with_is_unique(rows: DataFrame, rule: Unique, *, flag: str) -> DataFrame:
+    """Add whether no other row has the key of a row.
+
+    Columns in:  the operands of `rule`.
+    Columns out: those of `rows`, `flag` (boolean).
+    Grain out:   that of `rows`.
+    Nulls:       never in `flag`; rows with a null or NaN in the key count as rows of one key.
+    Cost:        one shuffle by the key.
+    """
+    values = rule_values(rows)
+    same_key = Window.partitionBy(*[values[name] for name in rule.columns])
+    return rows.withColumn(flag, sf.count(sf.lit(1)).over(same_key) == 1)
 
 
 def with_is_not_falling(rows: DataFrame, rule: Monotonic, *, flag: str) -> DataFrame:

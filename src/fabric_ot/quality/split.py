@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
 
-from fabric_ot.contracts.rules import DeclaredRule, ForeignKey, Monotonic
+from fabric_ot.contracts.rules import DeclaredRule, ForeignKey, Monotonic, Unique
 from fabric_ot.errors import ColumnContractError
 from fabric_ot.quality.references import with_is_found
 from fabric_ot.quality.rule_problems import require_schema
-from fabric_ot.quality.rules import RuleSet, failed_reasons
-from fabric_ot.quality.sequences import with_is_not_falling
+from fabric_ot.quality.rules import RuleSet, failed_reasons, is_accepted
+from fabric_ot.quality.sequences import with_is_not_falling, with_is_unique
 
 REASONS = "reasons"
 WARNINGS = "warnings"
@@ -33,24 +33,9 @@ def with_reasons(df: DataFrame, rules: RuleSet, *, parents: Mapping[str, DataFra
     Raises:
         ColumnContractError: a column or parent is missing or of the wrong kind, or `df` has `reasons` or `warnings`.
     """
-    given = dict(parents or {})
-    require_schema(rules.where, df, rules.declared, given)
-    taken = [name for name in (REASONS, WARNINGS) if name in df.columns]
-    if taken:
-        message = f"rules of {rules.where}: column(s) {taken} are already there.\nHint: drop or rename them first."
-        raise ColumnContractError(message)
-    flags: dict[DeclaredRule, str] = {}
-    flagged = df
-    for rule in rules.declared:
-        flag = _unused(f"_holds_{len(flags)}", df)
-        if isinstance(rule, ForeignKey) and rule not in flags:
-            flagged = with_is_found(flagged, given[rule.parent], rule, flag=flag)
-            flags[rule] = flag
-        if isinstance(rule, Monotonic) and rule not in flags:
-            flagged = with_is_not_falling(flagged, rule, flag=flag)
-            flags[rule] = flag
+    flagged, flags = _flagged(df, rules, dict(parents or {}))
     return flagged.select(
-        *[sf.col(f"`{name}`") for name in df.columns],
+        *_columns(df),
         failed_reasons(flagged, rules, severity="error", found=flags).alias(REASONS),
         failed_reasons(flagged, rules, severity="warning", found=flags).alias(WARNINGS),
     )
@@ -96,12 +81,48 @@ def split_by_rules(
                  sorted, each reason once).
     Grain out:   each row of `df` in exactly one of the two.
     Nulls:       as `with_reasons` says.
-    Cost:        that of `with_reasons`, for each side that is read: one scan each.
+    Cost:        that of `with_reasons`, for each side that is read: one scan each. A row's reasons are only put
+                 together where it is refused.
 
     Raises:
         ColumnContractError: as `with_reasons` says.
     """
-    return split_judged(with_reasons(df, rules, parents=parents))
+    flagged, flags = _flagged(df, rules, dict(parents or {}))
+    accepted = is_accepted(flagged, rules, found=flags)
+    reasons = failed_reasons(flagged, rules, severity="error", found=flags).alias(REASONS)
+    warnings = failed_reasons(flagged, rules, severity="warning", found=flags).alias(WARNINGS)
+    return (
+        flagged.where(accepted).select(*_columns(df), warnings),
+        flagged.where(~accepted).select(*_columns(df), reasons, warnings),
+    )
+
+
+def _flagged(
+    df: DataFrame, rules: RuleSet, parents: Mapping[str, DataFrame]
+) -> tuple[DataFrame, dict[DeclaredRule, str]]:
+    """Add a flag for each rule that other rows or frames are asked for; return their names too."""
+    require_schema(rules.where, df, rules.declared, parents)
+    taken = [name for name in (REASONS, WARNINGS) if name in df.columns]
+    if taken:
+        message = f"rules of {rules.where}: column(s) {taken} are already there.\nHint: drop or rename them first."
+        raise ColumnContractError(message)
+    flags: dict[DeclaredRule, str] = {}
+    flagged = df
+    for rule in rules.declared:
+        if rule in flags or not isinstance(rule, ForeignKey | Monotonic | Unique):
+            continue
+        flags[rule] = flag = _unused(f"_holds_{len(flags)}", df)
+        if isinstance(rule, ForeignKey):
+            flagged = with_is_found(flagged, parents[rule.parent], rule, flag=flag)
+        elif isinstance(rule, Monotonic):
+            flagged = with_is_not_falling(flagged, rule, flag=flag)
+        else:
+            flagged = with_is_unique(flagged, rule, flag=flag)
+    return flagged, flags
+
+
+def _columns(df: DataFrame) -> list[Column]:
+    return [sf.col(f"`{name}`") for name in df.columns]
 
 
 def _unused(name: str, df: DataFrame) -> str:

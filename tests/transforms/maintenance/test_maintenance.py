@@ -9,7 +9,8 @@ import pytest
 
 from fabric_ot.errors import ColumnContractError, ContractError
 from fabric_ot.testing import frame
-from fabric_ot.transforms.maintenance.failures import split_orders, to_failure_matches, to_failures, to_operating
+from fabric_ot.transforms.maintenance.failures import split_orders, to_failures, to_operating
+from fabric_ot.transforms.maintenance.matches import to_failure_matches
 from fabric_ot.transforms.maintenance.orders import (
     rollup_backlog,
     rollup_maintenance_time,

@@ -1,4 +1,4 @@
-"""Failures from state evidence, and the maintenance orders that belong to them."""
+"""Failures and operating time from state evidence, and the maintenance orders that can be used."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sf
 
-from fabric_ot.transforms.intervals import elapsed_us, join_covering, require_columns
+from fabric_ot.transforms.intervals import elapsed_us, require_columns
 
 ORDER_COLUMNS: tuple[str, ...] = (
     "order_id",
@@ -22,7 +22,7 @@ ORDER_COLUMNS: tuple[str, ...] = (
     "due_utc",
 )
 ORDER_TYPES: tuple[str, ...] = ("corrective", "preventive")
-_STAGES = ("reported_utc", "acknowledged_utc", "started_utc", "finished_utc", "verified_utc")
+ORDER_STAGES: tuple[str, ...] = ("reported_utc", "acknowledged_utc", "started_utc", "finished_utc", "verified_utc")
 _INTERVAL = ("asset_id", "start_utc", "end_utc", "state", "time_category", "is_open")
 _MICROS = 1_000_000
 
@@ -97,62 +97,6 @@ def to_operating(
     return running.unionByName(short.select(*columns))
 
 
-def to_failure_matches(
-    failures: DataFrame, orders: DataFrame, *, before_s: float = 3_600.0, after_s: float = 28_800.0
-) -> DataFrame:
-    """Pair failures with the corrective orders that were reported for them; keep what is unmatched on both sides.
-
-    Choice: an order belongs to a failure of its asset if it was reported from `before_s` before the start to
-    `after_s` after the end, both included (an hour, a shift); of several such failures to the nearest in time, of
-    equally near ones to the one that began first. An order has one failure at most, a failure any number of orders;
-    the first reported has `order_rank` 1. Preventive orders are passed over.
-
-    Columns in:  failures: as `to_failures` returns them; orders: `order_id`, `asset_id`, `order_type`, `component`,
-                 `reported_utc`, `acknowledged_utc`, `started_utc`, `finished_utc`, `verified_utc`, one row per order.
-    Columns out: `match` (matched, failure_without_order, order_without_failure), `asset_id`, `failure_start_utc`,
-                 `failure_end_utc`, `failure_s`, `state`, `is_open`, `order_id`, `component`, the five instants of the
-                 order, `order_rank` (int).
-    Grain out:   one row per corrective order, and one per failure without any.
-    Nulls:       none in keys; the columns of the missing side are null. An order without asset or report matches none.
-    Cost:        failures are broadcast; one shuffle of corrective orders by order and one by failure, one of failures.
-
-    Raises:
-        ColumnContractError: a column is missing.
-    """
-    failed = ["failure_start_utc", "failure_end_utc", "failure_s", "state", "is_open"]
-    require_columns("to_failure_matches failures", failures, ["asset_id", *failed])
-    require_columns("to_failure_matches orders", orders, [*ORDER_COLUMNS[:4], *_STAGES])
-    corrective = orders.where(sf.col("order_type") == "corrective").select(
-        "order_id", "asset_id", "component", *_STAGES
-    )
-    claims = join_covering(
-        corrective, _windows(failures, _us(before_s), _us(after_s)), on=("asset_id",), at="reported_utc"
-    )
-    reported = sf.col("reported_utc")
-    early = elapsed_us(reported, sf.col("failure_start_utc"))
-    late = elapsed_us(sf.col("failure_end_utc"), reported)
-    nearest = Window.partitionBy("order_id").orderBy(sf.greatest(early, late, sf.lit(0)), "failure_start_utc")
-    chosen = claims.withColumn("_nearest", sf.row_number().over(nearest)).where(sf.col("_nearest") == 1)
-    in_turn = Window.partitionBy("asset_id", "failure_start_utc").orderBy("reported_utc", "order_id")
-    ranked = chosen.withColumn("_rank", sf.row_number().over(in_turn))
-    orders_side, failures_side = ranked.withColumn("_is_order", sf.lit(True)).alias("o"), failures.alias("f")
-    same = (sf.col("f.asset_id") == sf.col("o.asset_id")) & (
-        sf.col("f.failure_start_utc") == sf.col("o.failure_start_utc")
-    )
-    match = (
-        sf.when(sf.col("f.asset_id").isNull(), "order_without_failure")
-        .when(sf.col("o._is_order").isNull(), "failure_without_order")
-        .otherwise("matched")
-    )
-    return failures_side.join(orders_side, same, "full").select(
-        match.alias("match"),
-        sf.coalesce("f.asset_id", "o.asset_id").alias("asset_id"),
-        *[f"f.{name}" for name in failed],
-        *[f"o.{name}" for name in ("order_id", "component", *_STAGES)],
-        sf.when(match == "matched", sf.col("o._rank")).alias("order_rank"),
-    )
-
-
 def split_orders(orders: DataFrame) -> tuple[DataFrame, DataFrame]:
     """Split maintenance orders into those that can be used and those that cannot, with all reasons.
 
@@ -169,8 +113,8 @@ def split_orders(orders: DataFrame) -> tuple[DataFrame, DataFrame]:
     Raises:
         ColumnContractError: a column is missing.
     """
-    require_columns("split_orders", orders, [*ORDER_COLUMNS[:3], *_STAGES])
-    told = sf.array_compact(sf.array(*_STAGES))
+    require_columns("split_orders", orders, [*ORDER_COLUMNS[:3], *ORDER_STAGES])
+    told = sf.array_compact(sf.array(*ORDER_STAGES))
     repeats = sf.count(sf.lit(1)).over(Window.partitionBy("order_id")) > 1
     is_known = sf.coalesce(sf.col("order_type").isin(*ORDER_TYPES), sf.lit(False))
     reasons = sf.array_compact(
@@ -209,17 +153,6 @@ def _with_spell(where: str, intervals: DataFrame, max_gap_s: float, categories: 
     starts = sf.coalesce(elapsed_us(latest_end, sf.col("start_utc")) > _us(max_gap_s), sf.lit(True))
     marked = down.withColumn("_starts", starts.cast("int"))
     return marked.withColumn("_spell", sf.sum("_starts").over(in_time))
-
-
-def _windows(failures: DataFrame, before_us: int, after_us: int) -> DataFrame:
-    """Return failures as half-open spans of the instants at which an order for them may be reported."""
-    return failures.select(
-        "asset_id",
-        sf.timestamp_micros(sf.unix_micros("failure_start_utc") - before_us).alias("start_utc"),
-        sf.timestamp_micros(sf.unix_micros("failure_end_utc") + after_us + 1).alias("end_utc"),
-        "failure_start_utc",
-        "failure_end_utc",
-    )
 
 
 def _length_us() -> Column:
