@@ -121,7 +121,7 @@ def shuffled(plan: Callable, **claims: int):
 
 CLAIMS = {
     "catalogue": shuffled(lambda f: f.samples, BroadcastHashJoin=1),
-    "outcomes": shuffled(lambda f: rollup_messages(f.samples), BroadcastHashJoin=1, HashPartitioning=1),
+    "outcomes": shuffled(lambda f: rollup_messages(f.samples), BroadcastHashJoin=2, HashPartitioning=1),
     "quarantine": shuffled(
         lambda f: to_quarantine(f.samples, f.messages), BroadcastHashJoin=1, SortMergeJoin=1, HashPartitioning=2
     ),

@@ -40,10 +40,12 @@ SAMPLE_COLUMNS: dict[str, str] = {
     "time_source": "string",
     "reasons": "array<string>",
     "detail": "string",
+    "is_alone": "boolean",
     "broken": "struct<device_id: string, message_type: string, birth_epoch: int, rules: array<string>>",
 }
-"""Beside `MESSAGE_COLUMNS`. `value_kind`: number | boolean | text | json_text | csv | structured | null. `broken`: the
-rules of Sparkplug that a metric breaks against its birth, and where; null elsewhere."""
+"""Beside `MESSAGE_COLUMNS`. `value_kind`: number | boolean | text | json_text | csv | structured | null. `is_alone`:
+the row is all that came of its message; null where the decoder does not tell. `broken`: the rules of Sparkplug that a
+metric breaks against its birth, and where; null elsewhere."""
 
 MAX_PAYLOAD_BYTES = 1_048_576
 EARLIEST_MS = 946_684_800_000
@@ -85,7 +87,7 @@ def to_refused_samples(messages: DataFrame, reason: Column) -> DataFrame:
     """
     detail = sf.concat(sf.lit("topic "), shown(sf.col("topic")))
     whole = messages.withColumn("metric_index", sf.lit(WHOLE_MESSAGE)).withColumn("reasons", sf.array(reason))
-    return to_samples(whole.withColumn("detail", detail))
+    return to_samples(whole.withColumns({"detail": detail, "is_alone": sf.lit(True)}))
 
 
 def bytes_reason(payload: Column) -> Column:

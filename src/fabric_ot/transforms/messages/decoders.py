@@ -44,8 +44,13 @@ def is_matched_by(topic: Column, topic_filter: str) -> Column:
     Empty levels count as levels; `#` also matches its parent; a wildcard in the first place does not match
     topics that begin with `$`. *MQTT 5.0 section 4.7*
     """
-    found = sf.split(topic, "/")
     levels = topic_filter.split("/")
+    if "+" not in levels and levels[0] != "#":  # the usual case, and far cheaper than to split each topic
+        if levels[-1] != "#":
+            return topic == topic_filter
+        parent = topic_filter.removesuffix("/#")
+        return (topic == parent) | topic.startswith(f"{parent}/")
+    found = sf.split(topic, "/")
     plain = [(n, level) for n, level in enumerate(levels) if level not in ("+", "#")]
     is_open = levels[-1] == "#"
     depth = sf.size(found) >= len(levels) - 1 if is_open else sf.size(found) == len(levels)

@@ -136,5 +136,6 @@ def _with_value(values: DataFrame) -> DataFrame:
         sf.lit(False).alias("is_historical"),
         sf.lit("file").alias("time_source"),
         sf.array_compact(sf.array(refusal)).alias("reasons"),
+        (refusal.isNotNull() | (sf.size("_values") == 1)).alias("is_alone"),
         sf.when(refusal.isNotNull(), sf.concat(sf.lit("row "), shown(sf.col("_line")))).alias("detail"),
     )

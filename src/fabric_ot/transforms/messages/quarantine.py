@@ -41,17 +41,21 @@ def rollup_messages(samples: DataFrame) -> DataFrame:
     Columns in:  the common shape (`decoded_samples`).
     Columns out: `MESSAGE_COLUMNS`, `outcome`, `reason` ('' where decoded), `value_count`.
     Grain out:   one row per message.
-    Cost:        one shuffle of message keys.
+    Cost:        one shuffle of the keys of those messages of which more than one row came; `samples` is read twice.
     """
     first = sf.get("reasons", sf.lit(0))
     is_told = sf.size("reasons") > 0
-    totals = samples.groupBy(*MESSAGE_COLUMNS).agg(
-        sf.count(sf.when(is_sample(), 1)).alias("value_count"),
-        sf.min(sf.when(is_told, sf.struct("metric_index", first.alias("reason"), is_ignored().alias("_is_ignored"))))
-        .alias("_told"),
-    )  # fmt: skip
+    told = sf.when(is_told, sf.struct("metric_index", first.alias("reason"), is_ignored().alias("_is_ignored")))
+    # most messages carry one value: what came of them is known without bringing rows together
+    is_alone = sf.coalesce("is_alone", sf.lit(False))
+    values = is_sample().cast("bigint")
+    single = samples.where(is_alone).select(*MESSAGE_COLUMNS, values.alias("value_count"), told.alias("_told"))
+    several = samples.where(~is_alone).groupBy(*MESSAGE_COLUMNS)
+    totals = several.agg(sf.sum(values).alias("value_count"), sf.min(told).alias("_told"))
     outcome, reason = _outcome(sf.col("value_count"), sf.col("_told"))
-    return totals.select(*MESSAGE_COLUMNS, outcome.alias("outcome"), reason.alias("reason"), "value_count")
+    return single.unionByName(totals).select(
+        *MESSAGE_COLUMNS, outcome.alias("outcome"), reason.alias("reason"), "value_count"
+    )
 
 
 def rollup_audit(messages: DataFrame) -> DataFrame:

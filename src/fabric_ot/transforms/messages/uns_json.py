@@ -117,11 +117,12 @@ def _with_refusal(fields: DataFrame) -> DataFrame:
 
 
 def _values() -> Column:
-    # The refusal travels inside: a later filter on it stops at the explode, and cannot copy the parse below it.
+    # What is asked for later travels inside: a filter on it stops at the explode, and cannot copy the parse below it.
     reason, nothing = sf.col("_reason"), sf.lit(None).cast("string")
-    refused = sf.array(sf.struct(nothing.alias("name"), nothing.alias("text"), reason.alias("refusal")))
-    accepted = sf.transform("_fields", lambda f: sf.struct(f["name"], f["text"], nothing.alias("refusal")))
-    type_ = "array<struct<name string, text string, refusal string>>"
+    refused = sf.array(sf.struct(nothing, nothing, reason, sf.lit(True)))
+    is_alone = sf.size("_fields") == 1
+    accepted = sf.transform("_fields", lambda f: sf.struct(f["name"], f["text"], nothing, is_alone))
+    type_ = "array<struct<name string, text string, refusal string, is_alone boolean>>"
     return sf.when(reason.isNotNull(), refused.cast(type_)).otherwise(accepted.cast(type_))
 
 
@@ -147,6 +148,7 @@ def _with_value(values: DataFrame) -> DataFrame:
         sf.lit(False).alias("is_historical"),
         sf.lit("payload").alias("time_source"),
         sf.array_compact(sf.array(refusal)).alias("reasons"),
+        sf.col("_field.is_alone").alias("is_alone"),
         sf.when(refusal.isNotNull(), sf.concat(sf.lit("payload "), shown(sf.col("_text")))).alias("detail"),
     )
 
