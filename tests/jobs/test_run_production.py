@@ -17,8 +17,8 @@ pytestmark = pytest.mark.spark
 DAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
 SINCE = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 TABLES = (
-    "shift_instance", "planned_stop", "state_interval", "count_delta", "energy_interval", "state_time", "production",
-    "progress",
+    "shift_instance", "planned_stop", "state_interval", "count_delta", "energy_interval", "reactive_interval",
+    "state_time", "production", "progress",
 )  # fmt: skip
 HOUR = 3600.0
 
@@ -79,6 +79,33 @@ class Plant:
 
     def versions(self) -> dict[str, int | None]:
         return {name: self.silver.version(f"plant.{name}") for name in TABLES}
+
+
+def test_a_register_of_reactive_energy_counts_through_its_rollover_and_not_in_another_unit(
+    spark, tmp_path: Path
+) -> None:
+    plant = Plant(spark, tmp_path)
+    plant.put(
+        "tag",
+        [
+            ("oven/kvarh", "oven", "reactive_counter", "double", "kvarh", 100.0, SINCE, None, True),
+            ("oven/quarter", "oven", "reactive_interval", "double", "Mvarh", None, SINCE, None, True),
+            ("oven/wrong", "oven", "reactive_counter", "double", "kWh", None, SINCE, None, True),
+        ],
+    )
+    plant.read(
+        "b1",
+        ("oven/kvarh", 6, 98), ("oven/kvarh", 7, 3), ("oven/kvarh", 8, 4.5), ("oven/quarter", 7, 0.002),
+        ("oven/wrong", 6, 1), ("oven/wrong", 7, 2), ("oven/energy_counter", 6, 10), ("oven/energy_counter", 7, 14),
+    )  # fmt: skip
+    report = run_production(plant.silver, as_of_utc=at(15), energy_interval_s={"oven/quarter": 1800.0})
+    assert plant.values("reactive_interval", "tag_id", "start_utc", "end_utc", "reactive_kvarh") == [
+        ("oven/kvarh", at(6).replace(tzinfo=None), at(7).replace(tzinfo=None), 5.0),
+        ("oven/kvarh", at(7).replace(tzinfo=None), at(8).replace(tzinfo=None), 1.5),
+        ("oven/quarter", at(6.5).replace(tzinfo=None), at(7).replace(tzinfo=None), 2.0),
+    ]
+    assert plant.values("energy_interval", "tag_id", "energy_kwh") == [("oven/energy_counter", 4.0)]
+    assert "2 sample(s) of oven/wrong in 'kWh' left out: unit_dimension" in report.notes
 
 
 def test_a_plant_day_in_steps(spark, tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def _tag_rules(typed: Mapping[str, Column]) -> dict[str, tuple[Column, str]]:
     return {
         "role": (typed["role"].isin(*TAG_ROLES), _one_of(TAG_ROLES)),
         "data_type": (typed["data_type"].isin(*DATA_TYPES), _one_of(DATA_TYPES)),
-        "unit": (is_told, "a unit of energy, such as kWh, Wh, MWh or MJ; of reactive energy, kvarh or Mvarh"),
+        "unit": (is_told, "a unit of energy of its role: kWh, Wh, MWh or MJ; of reactive energy kvarh or Mvarh"),
         "counter_modulus": (typed["counter_modulus"] > 0, "above zero"),
     }
 
