@@ -36,7 +36,8 @@ class Plant:
         )
         self.put("site", [("utc", "Zulu", "UTC")])
         self.put("asset", [(name, name, "utc", None, None, SINCE, None, True) for name in ("oven", "press", "mute")])
-        roles = [("state", "string"), ("product", "string"), ("good_counter", "double"), ("energy_counter", "double")]
+        counters = ("good_counter", "energy_counter", "reactive_counter")
+        roles = [("state", "string"), ("product", "string"), *((role, "double") for role in counters)]
         self.put(
             "tag",
             [
@@ -167,7 +168,8 @@ def test_any_order_and_batching_of_the_readings_gives_the_same_facts(spark, tmp_
         ("oven/product", 6, "P"), ("oven/good_counter", 6, 100), ("oven/good_counter", 13.5, 2050),
         ("oven/good_counter", 14.5, 50), ("oven/good_counter", 21, 900), ("oven/energy_counter", 6, 10),
         ("oven/energy_counter", 15, 22), ("press/state", 6.5, "RUN"), ("press/state", 9, "DOWN"),
-        ("press/good_counter", 7, 0), ("press/good_counter", 8, 30),
+        ("press/good_counter", 7, 0), ("press/good_counter", 8, 30), ("oven/reactive_counter", 6, 5),
+        ("oven/reactive_counter", 9, 8), ("oven/reactive_counter", 15, 2),
     ]  # fmt: skip
     whole, split = (Plant(spark, tmp_path / name) for name in ("whole", "split"))
     whole.read("b0", *samples)

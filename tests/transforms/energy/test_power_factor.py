@@ -201,7 +201,7 @@ def test_frames_have_the_columns_of_their_tables_and_a_missing_one_is_named(spar
     windows = factors_of(spark, [], [], [])
     for rows, name in ((windows, "power_factor"), (rollup_power_factor_periods(windows), "power_factor_period")):
         assert tuple(rows.columns) == find_table("silver", f"plant.{name}").column_names
-    with pytest.raises(ColumnContractError, match="direction"):
+    with pytest.raises(ColumnContractError, match="reactive_kvarh"):
         to_power_factor(demand_of(spark, []), windows, windows)
     with pytest.raises(ColumnContractError, match="is_whole"):
         rollup_power_factor(windows.drop("is_whole"), by=["tag_id"])
