@@ -1,4 +1,4 @@
-"""Energy waits for the facts of its shift, and is billed by one price at a time; the plant day compares the rest."""
+"""Energy waits for facts and registers, and is billed by one price at a time; the plant day compares the rest."""
 
 from __future__ import annotations
 
@@ -81,3 +81,36 @@ def test_energy_waits_for_the_facts_of_its_shift_and_two_prices_at_a_time_are_re
         plant.run()
     assert plant.silver.version("plant.energy_cost") == before
     assert plant.silver.read("plant.progress").where("step = 'energy'").count() == 1
+
+
+def test_power_factors_are_restated_when_a_register_speaks_and_registers_without_one_are_told(
+    spark, tmp_path: Path
+) -> None:
+    plant = SmallPlant(spark, tmp_path)
+    start = dt.datetime(2026, 3, 2, 5, tzinfo=dt.UTC)
+    plant.put("reactive_meter", ("oven/kwh", "lagging", "oven/kvarh"))
+    plant.put("reactive_interval", ("stray", "oven", start, start + dt.timedelta(hours=1), 1.0))
+    notes = run_energy(plant.silver, as_of_utc=plant.as_of_utc).notes
+    assert [note.split(":")[0] for note in notes if "power factor" in note] == [
+        "oven/kvarh is in no power factor",
+        "stray is in no power factor",
+    ]
+
+    def periods() -> list[tuple]:
+        rows = plant.silver.read("plant.power_factor_period").orderBy("period").collect()
+        return [(r.period, r.energy_kwh, r.lagging_kvarh, r.window_count, r.left_out_kwh) for r in rows]
+
+    assert periods() == [("day", None, None, 0, 18.0), ("month", None, None, 0, 18.0)]
+    # nine hours of 2 kWh each: the register tells of the first four
+    plant.put("reactive_interval", ("oven/kvarh", "oven", start, start + dt.timedelta(hours=4), 6.0))
+    plant.finish("b2")
+    counts = plant.run()
+    assert (counts["power_factor"], counts["power_factor_period"], counts["energy_demand"]) == (16, 2, 0)
+    assert periods() == [("day", 8.0, 6.0, 16, 10.0), ("month", 8.0, 6.0, 16, 10.0)]
+    factors = plant.silver.read("plant.power_factor_period").select("lagging_power_factor_pct").collect()
+    assert [round(row[0], 9) for row in factors] == [80.0, 80.0]
+    versions = [plant.silver.version(f"plant.{name}") for name in ("power_factor", "power_factor_period")]
+    plant.finish("b3")
+    again = plant.run()
+    assert (again["batches"], again["power_factor"], again["power_factor_period"]) == (1, 0, 0)
+    assert [plant.silver.version(f"plant.{name}") for name in ("power_factor", "power_factor_period")] == versions

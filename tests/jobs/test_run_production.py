@@ -17,8 +17,8 @@ pytestmark = pytest.mark.spark
 DAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
 SINCE = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 TABLES = (
-    "shift_instance", "planned_stop", "state_interval", "count_delta", "energy_interval", "state_time", "production",
-    "progress",
+    "shift_instance", "planned_stop", "state_interval", "count_delta", "energy_interval", "reactive_interval",
+    "state_time", "production", "progress",
 )  # fmt: skip
 HOUR = 3600.0
 
@@ -36,7 +36,8 @@ class Plant:
         )
         self.put("site", [("utc", "Zulu", "UTC")])
         self.put("asset", [(name, name, "utc", None, None, SINCE, None, True) for name in ("oven", "press", "mute")])
-        roles = [("state", "string"), ("product", "string"), ("good_counter", "double"), ("energy_counter", "double")]
+        counters = ("good_counter", "energy_counter", "reactive_counter")
+        roles = [("state", "string"), ("product", "string"), *((role, "double") for role in counters)]
         self.put(
             "tag",
             [
@@ -79,6 +80,33 @@ class Plant:
 
     def versions(self) -> dict[str, int | None]:
         return {name: self.silver.version(f"plant.{name}") for name in TABLES}
+
+
+def test_a_register_of_reactive_energy_counts_through_its_rollover_and_not_in_another_unit(
+    spark, tmp_path: Path
+) -> None:
+    plant = Plant(spark, tmp_path)
+    plant.put(
+        "tag",
+        [
+            ("oven/kvarh", "oven", "reactive_counter", "double", "kvarh", 100.0, SINCE, None, True),
+            ("oven/quarter", "oven", "reactive_interval", "double", "Mvarh", None, SINCE, None, True),
+            ("oven/wrong", "oven", "reactive_counter", "double", "kWh", None, SINCE, None, True),
+        ],
+    )
+    plant.read(
+        "b1",
+        ("oven/kvarh", 6, 98), ("oven/kvarh", 7, 3), ("oven/kvarh", 8, 4.5), ("oven/quarter", 7, 0.002),
+        ("oven/wrong", 6, 1), ("oven/wrong", 7, 2), ("oven/energy_counter", 6, 10), ("oven/energy_counter", 7, 14),
+    )  # fmt: skip
+    report = run_production(plant.silver, as_of_utc=at(15), energy_interval_s={"oven/quarter": 1800.0})
+    assert plant.values("reactive_interval", "tag_id", "start_utc", "end_utc", "reactive_kvarh") == [
+        ("oven/kvarh", at(6).replace(tzinfo=None), at(7).replace(tzinfo=None), 5.0),
+        ("oven/kvarh", at(7).replace(tzinfo=None), at(8).replace(tzinfo=None), 1.5),
+        ("oven/quarter", at(6.5).replace(tzinfo=None), at(7).replace(tzinfo=None), 2.0),
+    ]
+    assert plant.values("energy_interval", "tag_id", "energy_kwh") == [("oven/energy_counter", 4.0)]
+    assert "2 sample(s) of oven/wrong in 'kWh' left out: unit_dimension" in report.notes
 
 
 def test_a_plant_day_in_steps(spark, tmp_path: Path) -> None:
@@ -140,7 +168,8 @@ def test_any_order_and_batching_of_the_readings_gives_the_same_facts(spark, tmp_
         ("oven/product", 6, "P"), ("oven/good_counter", 6, 100), ("oven/good_counter", 13.5, 2050),
         ("oven/good_counter", 14.5, 50), ("oven/good_counter", 21, 900), ("oven/energy_counter", 6, 10),
         ("oven/energy_counter", 15, 22), ("press/state", 6.5, "RUN"), ("press/state", 9, "DOWN"),
-        ("press/good_counter", 7, 0), ("press/good_counter", 8, 30),
+        ("press/good_counter", 7, 0), ("press/good_counter", 8, 30), ("oven/reactive_counter", 6, 5),
+        ("oven/reactive_counter", 9, 8), ("oven/reactive_counter", 15, 2),
     ]  # fmt: skip
     whole, split = (Plant(spark, tmp_path / name) for name in ("whole", "split"))
     whole.read("b0", *samples)

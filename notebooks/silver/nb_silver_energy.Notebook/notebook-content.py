@@ -18,7 +18,7 @@
 
 # # Energy
 # 
-# Computes demand, load, cost, energy by state and baselines of the sites that changed. Runs after nb_silver_production.
+# Computes demand, load, power factor, cost, energy by state and baselines of the sites that changed. Runs after nb_silver_production.
 
 # PARAMETERS CELL ********************
 

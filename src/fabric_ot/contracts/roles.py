@@ -13,18 +13,25 @@ TagRole = Literal[
     "produced_counter",
     "energy_counter",
     "energy_interval",
+    "reactive_counter",
+    "reactive_interval",
     "interval_total",
     "measure",
 ]
 TAG_ROLES: tuple[str, ...] = get_args(TagRole)
 """What a tag tells. `measure`: a level that holds until the next sample; `interval_total`: a total of the interval that
-its instant labels, such as reactive energy or a volume, which is kept as a reading and never held."""
+its instant labels, such as a volume, which is kept as a reading and never held; `energy_interval` and
+`reactive_interval` are such totals of active and reactive energy, which become intervals."""
 
 TimeCategory = Literal["production", "setup", "idle", "unplanned_down", "planned_down", "unqualified"]
 TIME_CATEGORIES: tuple[str, ...] = get_args(TimeCategory)
 
 Quality = Literal["GOOD", "UNCERTAIN", "BAD", "STALE"]
 QUALITIES: tuple[str, ...] = get_args(Quality)
+
+ReactiveDirection = Literal["lagging", "leading"]
+REACTIVE_DIRECTIONS: tuple[str, ...] = get_args(ReactiveDirection)
+"""Lagging: drawn by coils, such as motors; leading: by capacitors. A meter has a register for each."""
 
 CompressionMethod = Literal["exception", "swinging_door"]
 COMPRESSION_METHODS: tuple[str, ...] = get_args(CompressionMethod)

@@ -197,6 +197,10 @@ TABLE_RULES: Mapping[str, tuple[DeclaredRule, ...]] = {
         InOrder("negative_duration", "start_utc", "end_utc"),
         InRange("energy_negative", "energy_kwh", 0),
     ),
+    "plant.reactive_interval": (
+        InOrder("negative_duration", "start_utc", "end_utc"),
+        InRange("energy_negative", "reactive_kvarh", 0),
+    ),
     "plant.lot_movement": (
         NotNull("quantity_without_unit", "uom"),
         InRange("quantity_not_positive", "qty", 0, strict=True),

@@ -1,4 +1,4 @@
-"""Silver tables of energy: tariffs and meters as declared, demand, load, energy by state, cost and baselines."""
+"""Silver tables of energy: tariffs and meters as declared, demand, load, power factor, energy by state, cost."""
 
 from __future__ import annotations
 
@@ -67,6 +67,21 @@ ENERGY_METER = Table(
     ),
 )
 
+REACTIVE_METER = Table(
+    layer="silver",
+    schema="plant",
+    name="reactive_meter",
+    grain="the register of one direction of reactive energy, beside one meter of active energy",
+    key=("active_tag_id", "direction"),
+    written_by="nb_silver_reference",
+    is_small=True,
+    columns=(
+        required("active_tag_id", "string", "the meter in kWh, of role energy_counter or energy_interval"),
+        required("direction", "string", "lagging | leading"),
+        required("tag_id", "string", "the register in kvarh, of role reactive_counter or reactive_interval"),
+    ),
+)
+
 ENERGY_DEMAND = Table(
     layer="silver",
     schema="plant",
@@ -108,6 +123,53 @@ ENERGY_LOAD = Table(
         optional("load_factor", "double", "mean / peak"),
         required("window_count", "long"),
         required("left_out_count", "long"),
+    ),
+)
+
+_REACTIVE = (
+    optional("lagging_kvarh", "double", "null: no such register, or not told"),
+    optional("leading_kvarh", "double", "null: no such register, or not told"),
+    optional("lagging_power_factor_pct", "double", "100 * kWh / sqrt(kWh^2 + lagging kvarh^2); null where both are 0"),
+    optional("leading_power_factor_pct", "double", "100 * kWh / sqrt(kWh^2 + leading kvarh^2); null where both are 0"),
+)
+
+POWER_FACTOR = Table(
+    layer="silver",
+    schema="plant",
+    name="power_factor",
+    grain="one meter with a register of reactive energy, and window of 15 minutes that its intervals touch",
+    key=("tag_id", "start_utc"),
+    written_by="nb_silver_energy",
+    columns=(
+        required("tag_id", "string", "of the active meter"),
+        required("asset_id", "string"),
+        required("site_id", "string", "where the asset stood"),
+        required("local_date", "date", "of the window's start, at the site"),
+        required("start_utc", "timestamp"),
+        required("end_utc", "timestamp"),
+        required("is_whole", "boolean", "meter and registers cover the window once and wholly: else no power factor"),
+        required("energy_kwh", "double"),
+        *_REACTIVE,
+    ),
+)
+
+POWER_FACTOR_PERIOD = Table(
+    layer="silver",
+    schema="plant",
+    name="power_factor_period",
+    grain="one meter with a register of reactive energy, and local day or month",
+    key=("tag_id", "site_id", "period", "from_date"),
+    written_by="nb_silver_energy",
+    columns=(
+        required("tag_id", "string", "of the active meter"),
+        required("site_id", "string"),
+        required("period", "string", "day | month: take one of them before adding up"),
+        required("from_date", "date", "its first day, at the site"),
+        optional("energy_kwh", "double", "of the windows that are whole, as are the kvarh; null where none is"),
+        *_REACTIVE,
+        required("window_count", "long", "windows that are whole"),
+        required("left_out_count", "long"),
+        required("left_out_kwh", "double", "energy of windows that are not whole"),
     ),
 )
 

@@ -70,7 +70,7 @@ COUNT_DELTA = Table(
     columns=(
         required("tag_id", "string"),
         required("asset_id", "string"),
-        required("role", "string", "good_, scrap_, rework_, produced_ or energy_counter"),
+        required("role", "string", "good_, scrap_, rework_, produced_, energy_ or reactive_counter"),
         required("previous_time_utc", "timestamp"),
         required("event_time_utc", "timestamp"),
         required("delta", "double", "in the counter's unit"),
@@ -92,6 +92,22 @@ ENERGY_INTERVAL = Table(
         required("start_utc", "timestamp"),
         required("end_utc", "timestamp"),
         required("energy_kwh", "double"),
+    ),
+)
+
+REACTIVE_INTERVAL = Table(
+    layer="silver",
+    schema="plant",
+    name="reactive_interval",
+    grain="reactive energy of one register between two readings, or of one labeled interval",
+    key=("tag_id", "start_utc"),
+    written_by="nb_silver_production",
+    columns=(
+        required("tag_id", "string"),
+        required("asset_id", "string"),
+        required("start_utc", "timestamp"),
+        required("end_utc", "timestamp"),
+        required("reactive_kvarh", "double", "lagging or leading: by plant.reactive_meter"),
     ),
 )
 

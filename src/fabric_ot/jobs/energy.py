@@ -1,4 +1,4 @@
-"""Energy: from intervals of meters to demand, load, energy by state, cost and baselines."""
+"""Energy: from intervals of meters to demand, load, power factor, energy by state, cost and baselines."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ from fabric_ot.jobs.touched_assets import find_touched
 from fabric_ot.jobs.touched_sites import TouchedSites, sites_of
 from fabric_ot.lakehouse import do_together
 from fabric_ot.transforms.energy.bills import to_demand_bill, to_energy_bill, to_site_periods
+from fabric_ot.transforms.energy.power_factor import (
+    rollup_power_factor_periods,
+    to_power_factor,
+    to_unpaired_meters,
+)
 from fabric_ot.transforms.energy.shifts import to_shift_baseline, to_shift_state_energy
 from fabric_ot.transforms.energy.sites import join_sites, rollup_series_load, to_meter_demand, to_site_demand
 from fabric_ot.transforms.intervals import keep_overlapping
@@ -29,6 +34,11 @@ if TYPE_CHECKING:
 
 STEP = "energy"
 _SHOWN = 5
+_PAIR_PROBLEMS = {
+    "not_declared": "no row of plant.reactive_meter names it; land one with its active meter and direction",
+    "register_silent": "plant.reactive_meter names it, and it tells no reactive energy; check its role and unit",
+    "meter_not_on_asset": "its active meter tells no energy of its asset; correct plant.tag or plant.reactive_meter",
+}
 
 
 @dataclass(frozen=True)
@@ -96,13 +106,17 @@ def _write_meters(scope: _Scope) -> dict[str, int]:
         with silver.staged(_periods(scope, windows)) as periods:
             _refuse_overlaps(periods)
             costs = costs.unionByName(to_energy_bill(windows, periods))
-            return scope.replace_all(
-                {
-                    "energy_demand": windows,
-                    "energy_load": rollup_series_load(windows, of_sites),
-                    "energy_cost": costs,
-                }
-            )
+            reactive = scope.of_assets("reactive_interval")
+            with silver.staged(to_power_factor(windows, reactive, scope.read("reactive_meter"))) as factors:
+                return scope.replace_all(
+                    {
+                        "energy_demand": windows,
+                        "energy_load": rollup_series_load(windows, of_sites),
+                        "energy_cost": costs,
+                        "power_factor": factors,
+                        "power_factor_period": rollup_power_factor_periods(factors),
+                    }
+                )
 
 
 def _periods(scope: _Scope, windows: DataFrame) -> DataFrame:
@@ -141,6 +155,13 @@ def _write_machines(scope: _Scope, baseline_to: dt.date | None) -> dict[str, int
 
 
 def _findings(scope: _Scope) -> tuple[str, ...]:
-    """Return what a person should know about the cost."""
+    """Return what a person should know about the cost and about registers without a power factor."""
     found = scope.read("energy_cost").agg(sf.sum("unpriced_kwh").alias("kwh")).collect()[0]
-    return (f"{found['kwh']:.3f} kWh have no price in plant.tariff_rate",) if found["kwh"] else ()
+    unpriced = (f"{found['kwh']:.3f} kWh have no price in plant.tariff_rate",) if found["kwh"] else ()
+    return unpriced + _unpaired(scope)
+
+
+def _unpaired(scope: _Scope) -> tuple[str, ...]:
+    meters, reactive, demand = (scope.read(n) for n in ("reactive_meter", "reactive_interval", "energy_demand"))
+    rows = to_unpaired_meters(meters, reactive, demand).orderBy("tag_id", "pair_problem").collect()
+    return tuple(f"{row.tag_id} is in no power factor: {_PAIR_PROBLEMS[row.pair_problem]}" for row in rows)

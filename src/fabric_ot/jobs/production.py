@@ -15,8 +15,9 @@ from fabric_ot.jobs.report import JobReport, changed_rows
 from fabric_ot.jobs.shift_calendar import find_first_times, write_calendar
 from fabric_ot.jobs.touched_assets import Touched, find_touched
 from fabric_ot.transforms.energy.meters import (
-    ENERGY_ROLES,
-    is_energy_unit,
+    ACTIVE,
+    REACTIVE,
+    is_metered_unit,
     rollup_refused_units,
     to_labeled_energy,
     to_metered_energy,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from fabric_ot.lakehouse import Lakehouse
 
 STEP = "production"
-_PLANT_ROLES: tuple[str, ...] = ("state", "product", "energy_interval", *COUNTER_ROLES)
+_PLANT_ROLES: tuple[str, ...] = ("state", "product", "energy_interval", "reactive_interval", *COUNTER_ROLES)
 _LOOKED_AT = (
     "tag_id",
     "asset_id",
@@ -102,7 +103,8 @@ def run_production(
     Args:
         silver: the silver lakehouse.
         as_of_utc: the run's clock.
-        energy_interval_s: seconds that a sample of an energy_interval tag covers, by tag id; others cover 900 s.
+        energy_interval_s: seconds that a sample of an energy_interval or reactive_interval tag covers, by tag id;
+            others cover 900 s.
         choices: what the plant declares about states.
 
     Raises:
@@ -157,13 +159,18 @@ def _write_events(
     states = keep_last_sample(samples.where(sf.col("role") == "state"), keys=("asset_id",))
     named = with_numbered_states(states)
     categories = silver.read("plant.state_category")
-    is_usable = ~sf.col("role").isin(*ENERGY_ROLES) | is_energy_unit(sf.col("unit"))
-    deltas = to_count_deltas(samples.where(is_usable), tags)
-    labeled = to_labeled_energy(samples, tags, interval_s=energy_interval_s)
+    deltas = to_count_deltas(samples.where(is_metered_unit(sf.col("role"), sf.col("unit"))), tags)
+    active, reactive = (
+        to_metered_energy(deltas, tags, energy=kind).unionByName(
+            to_labeled_energy(samples, tags, interval_s=energy_interval_s, energy=kind)
+        )
+        for kind in (ACTIVE, REACTIVE)
+    )
     events = {
         "state_interval": to_state_intervals(named, categories, horizon_utc=scope.as_of_utc),
         "count_delta": join_product_running(deltas, runs),
-        "energy_interval": to_metered_energy(deltas, tags).unionByName(labeled),
+        "energy_interval": active,
+        "reactive_interval": reactive,
     }
     return scope.replace_all(silver, events)
 
@@ -194,7 +201,7 @@ def _evidence(silver: Lakehouse, scope: _Scope, intervals: DataFrame) -> DataFra
 
 
 def _refused_units(samples: DataFrame) -> tuple[str, ...]:
-    """Return which meters told energy in no unit of energy: their samples are in no energy interval."""
+    """Return which meters told energy in no unit of it: their samples are in no interval of energy."""
     refused = rollup_refused_units(samples).orderBy("tag_id", "unit").collect()
     return tuple(f"{r.sample_count} sample(s) of {r.tag_id} in {r.unit!r} left out: {r.unit_reason}" for r in refused)
 

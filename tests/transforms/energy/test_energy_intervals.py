@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import functions as sf
 
 from fabric_ot.testing import frame
-from fabric_ot.transforms.energy.meters import rollup_refused_units, to_labeled_energy, to_metered_energy
+from fabric_ot.transforms.energy.meters import REACTIVE, rollup_refused_units, to_labeled_energy, to_metered_energy
 from fabric_ot.transforms.samples import join_tags
 
 pytestmark = pytest.mark.spark
@@ -74,6 +74,28 @@ def test_what_is_in_no_unit_of_energy_is_left_out_and_told_never_taken_for_kwh(s
     deltas = frame(spark, ddl, [(name, "meter", "energy_counter", at(0), at(5), 7.2) for name in units])
     metered = to_metered_energy(deltas, tags.withColumn("role", sf.lit("energy_counter"))).collect()
     assert {r.tag_id: r.energy_kwh for r in metered} == {"joule": 2.0, "code": 7.2, "spaced": 7.2, "none": 7.2}
+
+
+def test_reactive_energy_becomes_intervals_by_the_same_rules_and_kwh_are_not_kvarh(spark) -> None:
+    units = {"plain": "kvarh", "code": "K3", "large": "Mvarh", "none": None, "active": "kWh", "power": "kvar"}
+    labels = frame(spark, TAGS, [tag(name, "reactive_interval", unit) for name, unit in units.items()])
+    samples = frame(spark, SAMPLES, [(name, at(15), 2.0, "GOOD") for name in units] + [("plain", at(30), 9.0, "BAD")])
+    labeled = to_labeled_energy(samples, labels, energy=REACTIVE).collect()
+    wanted = {"plain": 2.0, "code": 2.0, "large": 2000.0, "none": 2.0}
+    assert {r.tag_id: r.reactive_kvarh for r in labeled} == wanted
+    assert {(r.start_utc.minute, r.end_utc.minute) for r in labeled} == {(0, 15)}
+    assert to_labeled_energy(samples, labels).isEmpty(), "a register of reactive energy tells no kWh"
+    refused = rollup_refused_units(join_tags(samples, labels)).collect()
+    told = {r.tag_id: (r.unit, r.unit_reason, r.sample_count) for r in refused}
+    assert told == {"active": ("kWh", "unit_dimension", 1), "power": ("kvar", "unit_dimension", 1)}
+    times = "previous_time_utc timestamp, event_time_utc timestamp"
+    ddl = f"tag_id string, asset_id string, role string, {times}, delta double"
+    deltas = frame(spark, ddl, [(name, "meter", "reactive_counter", at(0), at(5), 2.0) for name in units])
+    counters = labels.withColumn("role", sf.lit("reactive_counter"))
+    assert {
+        r.tag_id: r.reactive_kvarh for r in to_metered_energy(deltas, counters, energy=REACTIVE).collect()
+    } == wanted
+    assert to_metered_energy(deltas, counters).isEmpty()
 
 
 def steel_rows(folder: Path) -> list[tuple]:

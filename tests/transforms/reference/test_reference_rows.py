@@ -37,6 +37,7 @@ GOOD: dict[str, list[str]] = {
     "tag": [
         "t/1,oven,good_counter,double,,65536,2026-01-01T00:00:00Z",
         "t/2,oven,energy_counter,double,kWh,,2026-01-01T00:00:00Z",
+        "t/3,oven,reactive_counter,double,K3,100,2026-01-01T00:00:00Z",
     ],
     "shift_stop": ["berlin,day,lunch,Break,11:30,1800", "berlin,day,talk,Meeting,,600"],
     "work_order": ["WO,oven,berlin,day,P1,2026-02-28,10,9,1"],
@@ -49,6 +50,7 @@ GOOD: dict[str, list[str]] = {
     "tariff_holiday": ["ht,2026-12-25"],
     "demand_charge": ["ht,9.8,2026-01-01,2027-01-01"],
     "energy_meter": ["t/2,t/1"],
+    "reactive_meter": ["t/2,lagging,t/3"],
     "signal_rule": ["t/2,60,150,,0,90,,,,swinging_door,0.5,,hold,600"],
     "maintenance_order": ["MO1,oven,corrective,drive,2026-01-01T00:00:00Z,,,,,,3600"],
     "order_execution": ["E1,PO1,10,oven,P1,2026-02-28,2026-02-28T06:00:00Z,2026-02-28T07:00:00Z,9,1,0,9,8,8,1,0,0"],
@@ -86,6 +88,9 @@ BAD: dict[str, list[tuple[str | bytes | None, str]]] = {
         ("t,oven,gauge,double,,,2026-01-01T00:00:00Z", "role: gauge is not one of"),
         ("t,oven,measure,float,,,2026-01-01T00:00:00Z", "data_type: float is not one of"),
         ("t,oven,energy_counter,double,BTU,,2026-01-01T00:00:00Z", "unit: BTU is not a unit of energy"),
+        ("t,oven,energy_interval,double,kvarh,,2026-01-01T00:00:00Z", "unit: kvarh is not a unit of energy of its"),
+        ("t,oven,reactive_interval,double,kWh,,2026-01-01T00:00:00Z", "unit: kWh is not a unit of energy of its"),
+        ("t,oven,reactive_counter,double,kvar,,2026-01-01T00:00:00Z", "of reactive energy kvarh or Mvarh"),
         ("t,oven,good_counter,double,,0,2026-01-01T00:00:00Z", "counter_modulus: 0 is not above zero"),
     ],
     "shift_stop": [("berlin,day,x,Break,noon,-1", "start_local: noon is not a wall time HH:mm:ss; duration_s: -1 is")],
@@ -98,6 +103,7 @@ BAD: dict[str, list[tuple[str | bytes | None, str]]] = {
     "tariff_holiday": [("ht,2026-02-29", "date: 2026-02-29 is no date")],
     "demand_charge": [("ht,free,2026-01-01,", "price_per_kw: free is no double")],
     "energy_meter": [("t/2,", "parent_tag_id: empty")],
+    "reactive_meter": [("t/2,inductive,t/3", "direction: inductive is not one of ('lagging', 'leading')")],
 }  # fmt: skip
 
 
@@ -203,6 +209,7 @@ def test_a_row_that_names_something_unknown_is_refused(spark) -> None:
             "W2,oven,berlin,night,P9,2026-02-28,1,1,0",
             "W3,oven,berlin,day,P1,?,1,1,0",
         ],
+        "reactive_meter": ["t/8,lagging,t/9"],
         "lot_movement": [*GOOD["lot_movement"], "M3,L1,L2,10,kg,2026-01-01T00:00:00Z,slitter"],
     }
     good: dict = {}
@@ -210,7 +217,7 @@ def test_a_row_that_names_something_unknown_is_refused(spark) -> None:
     for entity in ENTITIES:
         rows = to_reference_rows(messages(spark, lines), default_mapping(entity))
         good[entity], bad = split_reference_rows(with_missing_parents(rows, entity, good))
-        if entity in ("asset", "tag", "work_order", "lot_movement"):
+        if entity in ("asset", "tag", "work_order", "lot_movement", "reactive_meter"):
             refused |= {(entity, row.source_offset): (row.reasons, row.detail) for row in bad.collect()}
     missing = ["reference_not_found"]
     assert refused == {
@@ -222,6 +229,7 @@ def test_a_row_that_names_something_unknown_is_refused(spark) -> None:
             "site_id berlin, shift_id night: not in plant.shift; product_id P9: not in plant.product",
         ),
         ("work_order", 2): ([REFUSED], "production_date: ? is no date"),
+        ("reactive_meter", 0): (missing, "tag_id t/9: not in plant.tag; active_tag_id t/8: not in plant.tag"),
         ("lot_movement", 2): (missing, "asset_id slitter: not in plant.asset"),
     }, "an optional parent that is not named is not missed"
 

@@ -20,4 +20,5 @@ def test_the_public_data_sets_give_their_published_numbers(
     assert result.account.is_balanced
     found = {check.claim: check.found for check in result.checks}
     assert found["steel energy intervals and kWh"] == "35,040 / 959,640.31"
+    assert found["steel power factors to two digits, lagging and leading"] == "35,040 equal"
     assert found["planned busy minutes per shift of the plant with work orders"] == "430 / 415 / 420"

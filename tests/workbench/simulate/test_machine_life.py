@@ -9,7 +9,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fabric_ot.workbench.simulate.layout import ASSETS, SITES, site_of
+from fabric_ot.workbench.simulate.layout import ASSETS, REACTIVE_MODULUS, SITES, site_of
 from fabric_ot.workbench.simulate.machine import live
 from fabric_ot.workbench.simulate.shifts import site_instances
 from fabric_ot.workbench.simulate.timeline import Segment, label_at, paint
@@ -80,3 +80,16 @@ def test_shift_lengths_follow_the_clock_changes():
         night = site_instances(calendar, first=day, last=day)[-1]
         hours[site, day.month] = (night.end_ms - night.start_ms) / 3_600_000
     assert hours == {("berlin", 3): 7, ("berlin", 10): 9, ("denver", 3): 7}
+
+
+def test_a_register_of_reactive_energy_rolls_over_and_its_steps_add_up_to_what_flowed():
+    [asset] = [asset for asset in SPEAKING if asset.has_reactive_meter]
+    machine, _ = life(asset, 7)
+    start, end = machine.states[0].start_ms, machine.states[-1].end_ms
+    shown = [machine.reactive_register_at(at) for at in range(start, end + 1, 60_000)]
+    steps = [after - before for before, after in pairwise(shown)]
+    falls = [step for step in steps if step < 0]
+    assert len(falls) >= 1, "it rolls over within a day"
+    assert max(shown) < REACTIVE_MODULUS
+    flowed = machine.reactive_kvarh_at(end) - machine.reactive_kvarh_at(start)
+    assert round(sum(steps) + REACTIVE_MODULUS * len(falls) - flowed, 6) == 0

@@ -182,7 +182,7 @@ def test_every_distinct_sample_is_counted(plant_day, decoded):
     stale = len(reader.dead_tags)
     told = truth.injected
     assert len(reader.samples) - stale == truth.samples["sparkplug_distinct"] - told["rule_breaker_samples"]
-    assert stale == truth.samples["stale"] - told["rule_breaker_stale"] == 8 + 7
+    assert stale == truth.samples["stale"] - told["rule_breaker_stale"] == 9 + 7
     assert len(json_samples) == truth.samples["uns_json_distinct"]
 
 

@@ -39,6 +39,18 @@ def test_the_numbers_of_the_exports_are_the_documented_ones(landed):
     }
 
 
+def test_every_steel_interval_has_its_published_power_factors_and_its_registers(landed):
+    out, truth = landed
+    assert len(truth.power_factors) == 35_040
+    # 00:15 in Seoul is 15:15 of the day before in UTC
+    assert truth.power_factors["2017-12-31T15:15"] == (73.21, 100.0)
+    steel = "historian/steel_energy"
+    assert [(row["active_tag_id"], row["direction"], row["tag_id"]) for row in rows_of(out, "reactive_meter")] == [
+        (f"{steel}/usage", "lagging", f"{steel}/reactive_lagging"),
+        (f"{steel}/usage", "leading", f"{steel}/reactive_leading"),
+    ]
+
+
 def test_exports_are_links_and_their_headers_are_the_declared_ones(landed):
     out, _ = landed
     config = parse_landing_config((out / "landing.json").read_text(encoding="utf-8"))

@@ -147,19 +147,25 @@ def rollup_load(demand: DataFrame, *, by: Sequence[str], min_coverage: float = 1
     )
 
 
-def with_power_factor(energy: DataFrame, *, active: str = "energy_kwh", reactive: str = "reactive_kvarh") -> DataFrame:
+def with_power_factor(
+    energy: DataFrame,
+    *,
+    active: str = "energy_kwh",
+    reactive: str = "reactive_kvarh",
+    factor: str = "power_factor_pct",
+) -> DataFrame:
     """Add the power factor of each interval: 100 * kWh / sqrt(kWh^2 + kvarh^2).
 
     Columns in:  `active` (number, kWh), `reactive` (number, kvarh, lagging or leading) and more.
-    Columns out: those of `energy`, `power_factor_pct` (double, percent).
+    Columns out: those of `energy`, `factor` (double, percent).
     Grain out:   that of `energy`.
     Nulls:       null where either is null or not finite, or both are 0.
     Cost:        no shuffle.
     """
     require_numbers("with_power_factor", energy, [active, reactive])
     work, swing = sf.col(active).cast("double"), sf.col(reactive).cast("double")
-    factor = sf.try_divide(sf.lit(100.0) * work, sf.sqrt(work * work + swing * swing))
-    return energy.withColumn("power_factor_pct", finite_or_null(factor))
+    ratio = sf.try_divide(sf.lit(100.0) * work, sf.sqrt(work * work + swing * swing))
+    return energy.withColumn(factor, finite_or_null(ratio))
 
 
 def to_integrated_energy(

@@ -20,7 +20,7 @@ PART_COUNTERS: dict[str, str] = {
 }
 """The counters of parts and what each of them counts."""
 
-COUNTER_ROLES: tuple[str, ...] = (*PART_COUNTERS, "energy_counter")
+COUNTER_ROLES: tuple[str, ...] = (*PART_COUNTERS, "energy_counter", "reactive_counter")
 ResetDelta = Literal["value", "zero"]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fabric_ot.contracts.landing import CsvMapping
 from fabric_ot.contracts.silver import ASSET, PRODUCT, SHIFT, SHIFT_STOP, SITE, STATE_CATEGORY, TAG, WORK_ORDER
-from fabric_ot.contracts.silver_energy import DEMAND_CHARGE, ENERGY_METER, TARIFF_HOLIDAY, TARIFF_RATE
+from fabric_ot.contracts.silver_energy import DEMAND_CHARGE, ENERGY_METER, REACTIVE_METER, TARIFF_HOLIDAY, TARIFF_RATE
 from fabric_ot.contracts.silver_execution import ORDER_EXECUTION, PERSONNEL_TIME
 from fabric_ot.contracts.silver_genealogy import LOT_MOVEMENT, LOT_STOCK
 from fabric_ot.contracts.silver_maintenance import MAINTENANCE_ORDER
@@ -26,7 +26,7 @@ ENTITIES: Mapping[str, Table] = {
         MAINTENANCE_ORDER,
         *(ORDER_EXECUTION, PERSONNEL_TIME),
         STATE_RECODING,
-        *(TARIFF_RATE, TARIFF_HOLIDAY, DEMAND_CHARGE, ENERGY_METER),
+        *(TARIFF_RATE, TARIFF_HOLIDAY, DEMAND_CHARGE, ENERGY_METER, REACTIVE_METER),
     )
 }
 """The reference entities by name, parents before children."""
@@ -39,11 +39,15 @@ _BY_TRANSFORM = ("valid_to_utc", "is_current")
 
 @dataclass(frozen=True)
 class Parent:
-    """Columns of an entity that must exist together in a parent entity, and the reason where they do not."""
+    """Columns of an entity that must exist together in a parent entity, and the reason where they do not.
+
+    `names`: what the parent calls them, where it does not call them the same.
+    """
 
     entity: str
     columns: tuple[str, ...]
     reason: str = NOT_FOUND
+    names: tuple[str, ...] = ()
 
 
 PARENTS: Mapping[str, tuple[Parent, ...]] = {
@@ -74,6 +78,7 @@ PARENTS: Mapping[str, tuple[Parent, ...]] = {
     "tariff_holiday": (Parent("tariff_rate", ("tariff_id",)),),
     "demand_charge": (Parent("tariff_rate", ("tariff_id",)),),
     "energy_meter": (Parent("tag", ("tag_id",)),),
+    "reactive_meter": (Parent("tag", ("tag_id",)), Parent("tag", ("active_tag_id",), names=("tag_id",))),
 }
 """What must exist for a row to be taken. A work order's asset must at some time have stood at the shift's site; an
 optional column that is empty names nothing."""

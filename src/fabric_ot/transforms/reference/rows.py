@@ -100,7 +100,9 @@ def with_missing_parents(rows: DataFrame, entity: str, parents: Mapping[str, Dat
     checked = rows
     for number, parent in enumerate(PARENTS.get(entity, ())):
         found = f"_found_{number}"
-        known = parents[parent.entity].select(*parent.columns).distinct().withColumn(found, sf.lit(True))
+        named = zip(parent.names or parent.columns, parent.columns, strict=True)
+        columns = [sf.col(theirs).alias(ours) for theirs, ours in named]
+        known = parents[parent.entity].select(*columns).distinct().withColumn(found, sf.lit(True))
         checked = _refused(checked.join(sf.broadcast(known), list(parent.columns), "left"), parent, found)
     return checked.select(*rows.columns)
 

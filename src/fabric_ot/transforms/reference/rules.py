@@ -9,9 +9,15 @@ from functools import cache
 from pyspark.sql import Column
 from pyspark.sql import functions as sf
 
-from fabric_ot.contracts.roles import COMPRESSION_METHODS, FILL_METHODS, TAG_ROLES, TIME_CATEGORIES
+from fabric_ot.contracts.roles import (
+    COMPRESSION_METHODS,
+    FILL_METHODS,
+    REACTIVE_DIRECTIONS,
+    TAG_ROLES,
+    TIME_CATEGORIES,
+)
 from fabric_ot.contracts.table import Column as ContractColumn
-from fabric_ot.transforms.energy.meters import KWH_PER_UNIT
+from fabric_ot.transforms.energy.meters import ACTIVE, REACTIVE
 from fabric_ot.transforms.maintenance.failures import ORDER_TYPES
 
 DATA_TYPES: tuple[str, ...] = ("double", "string", "boolean")
@@ -83,6 +89,8 @@ def _vocabulary(entity: str, typed: Mapping[str, Column]) -> dict[str, tuple[Col
             "order_type": (typed["order_type"].isin(*ORDER_TYPES), _one_of(ORDER_TYPES)),
             "estimated_s": (typed["estimated_s"] >= 0, "zero or more"),
         }
+    if entity == "reactive_meter":
+        return {"direction": (typed["direction"].isin(*REACTIVE_DIRECTIONS), _one_of(REACTIVE_DIRECTIONS))}
     if entity == "signal_rule":
         is_compression = typed["compression_method"].isin(*COMPRESSION_METHODS)
         has_deviation = typed["compression_deviation"].isNotNull()
@@ -95,12 +103,14 @@ def _vocabulary(entity: str, typed: Mapping[str, Column]) -> dict[str, tuple[Col
 
 
 def _tag_rules(typed: Mapping[str, Column]) -> dict[str, tuple[Column, str]]:
-    units = tuple(KWH_PER_UNIT)
-    is_energy = typed["role"].isin("energy_counter", "energy_interval")
+    role, unit = typed["role"], typed["unit"]
+    is_told = sf.lit(True)
+    for energy in (ACTIVE, REACTIVE):
+        is_told = is_told & (~role.isin(*energy.roles) | unit.isin(*energy.per_unit))
     return {
         "role": (typed["role"].isin(*TAG_ROLES), _one_of(TAG_ROLES)),
         "data_type": (typed["data_type"].isin(*DATA_TYPES), _one_of(DATA_TYPES)),
-        "unit": (~is_energy | typed["unit"].isin(*units), "a unit of energy, such as kWh, Wh, MWh or MJ"),
+        "unit": (is_told, "a unit of energy of its role: kWh, Wh, MWh or MJ; of reactive energy kvarh or Mvarh"),
         "counter_modulus": (typed["counter_modulus"] > 0, "above zero"),
     }
 

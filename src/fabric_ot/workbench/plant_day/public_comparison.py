@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fabric_ot.workbench.plant_day.comparison import Ask, Check, compare_maps
@@ -16,6 +17,11 @@ SELECT split_part(tag_id, '/', 2) AS name, count(*) AS readings, count(DISTINCT 
 FROM silver.reading WHERE tag_id IN ('historian/nab_machine/temperature', 'historian/nab_ambient/temperature',
   'historian/steel_energy/usage') GROUP BY 1
 """
+_FACTORS = """
+SELECT strftime(end_utc, '%Y-%m-%dT%H:%M') AS end_text, lagging_power_factor_pct, leading_power_factor_pct
+FROM silver.power_factor WHERE tag_id = 'historian/steel_energy/usage'
+"""
+_PUBLISHED_TO = 0.005 + 1e-9
 _PLANNED_BUSY = """
 SELECT s.shift_id, min(i.planned_busy_s) / 60 AS low, max(i.planned_busy_s) / 60 AS high
 FROM silver.shift s LEFT JOIN silver.shift_instance i USING (site_id, shift_id)
@@ -39,6 +45,7 @@ def compare_with_public_truth(truth: PublicTruth, ask: Ask) -> list[Check]:
         _historian("readings per export", truth, "rows", readings, "readings"),
         _historian("distinct instants per export", truth, "distinct_instants", readings, "instants"),
         _energy(truth, ask),
+        _power_factors(truth, ask),
         _planned_busy(truth, ask),
         _mismatched(truth, ask),
         _values(truth, ask),
@@ -70,6 +77,24 @@ def _energy(truth: PublicTruth, ask: Ask) -> Check:
     differences = compare_maps("", expected, found).differences
     claim = "steel energy intervals and kWh"
     return Check(claim, _pair(expected), _pair(found), differences)
+
+
+def _power_factors(truth: PublicTruth, ask: Ask) -> Check:
+    """Compare the computed power factors with the published ones, which are rounded to two digits."""
+    found = {
+        row["end_text"]: (row["lagging_power_factor_pct"], row["leading_power_factor_pct"]) for row in ask(_FACTORS)
+    }
+    published = truth.power_factors
+    wrong = [end for end in sorted({*published, *found}) if not _is_rounded(published.get(end), found.get(end))]
+    differences = tuple(f"interval to {end}: expected {published.get(end)}, found {found.get(end)}" for end in wrong)
+    claim = "steel power factors to two digits, lagging and leading"
+    return Check(claim, f"{len(published):,} rows", f"{len(found) - len(wrong):,} equal", differences)
+
+
+def _is_rounded(published: Sequence[float] | None, found: Sequence[float | None] | None) -> bool:
+    if published is None or found is None:
+        return False
+    return all(b is not None and abs(a - b) <= _PUBLISHED_TO for a, b in zip(published, found, strict=True))
 
 
 def _pair(values: dict[str, float]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from fabric_ot.workbench.simulate.layout import ASSETS, METER_TAG_ID, SITES
+from fabric_ot.workbench.simulate.layout import ASSETS, METER_REACTIVE_TAG_IDS, METER_TAG_ID, SITES
 from fabric_ot.workbench.simulate.records import Records, Row
 
 _HOLIDAY = 8
@@ -77,6 +77,10 @@ def energy_records(off: set[tuple[str, date]]) -> tuple[Records, ...]:
     ]  # fmt: skip
     # last year's price: another version of the same line, over before the day begins
     rates.append(("den-tou", "denver", "USD", "weekend", "67", "00:00", "00:00", 0.05, "2024-01-01", _SINCE))
+    registers: list[Row] = [
+        *((METER_TAG_ID, direction, tag_id) for direction, tag_id in METER_REACTIVE_TAG_IDS.items()),
+        *((a.tag_id("energy"), "lagging", a.tag_id("reactive")) for a in ASSETS if a.has_reactive_meter),
+    ]
     broken = ("den-tou", "denver", "USD", "broken")
     below = [(a.tag_id("energy"), METER_TAG_ID) for a in ASSETS if a.site_id == "berlin"]
     return (
@@ -98,6 +102,15 @@ def energy_records(off: set[tuple[str, date]]) -> tuple[Records, ...]:
             [(("den-tou", -1.0, "2024-01-01", _SINCE), "demand_price_negative")],
         ),
         Records("energy_meter", below, [(("acme/berlin/nothing/energy", METER_TAG_ID), "reference_not_found")]),
+        Records(
+            "reactive_meter",
+            registers,
+            [
+                (("acme/berlin/nothing/energy", "lagging", registers[0][2]), "reference_not_found"),
+                ((METER_TAG_ID, "lagging", "acme/berlin/nothing/reactive"), "reference_not_found"),
+                ((METER_TAG_ID, "inductive", registers[0][2]), "row_does_not_fit_mapping"),
+            ],
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""The truth about the day's energy: demand, load, cost, energy by state and baselines, from what the meters showed."""
+"""The truth about the day's energy: demand, load, cost, energy by state, baselines, from what the meters showed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from fabric_ot.workbench.simulate.day import PlantDay
 from fabric_ot.workbench.simulate.energy_records import DEMAND_PRICES, RATES, energy_records, holidays, rate_at
 from fabric_ot.workbench.simulate.facts import category_of, production_rows
 from fabric_ot.workbench.simulate.layout import SITES
-from fabric_ot.workbench.simulate.meters import Meter, machine_meters, main_meter
+from fabric_ot.workbench.simulate.meters import Meter, machine_meters, machine_registers, main_meter, main_registers
+from fabric_ot.workbench.simulate.power_factor_truth import power_factor_period_rows, power_factor_rows
 from fabric_ot.workbench.simulate.records import Family
 from fabric_ot.workbench.simulate.timeline import clip
 from fabric_ot.workbench.simulate.truth import iso_utc
@@ -30,9 +31,14 @@ def tell_energy(day: PlantDay, _rng: Random) -> Family:
     of_sites = _site_demand(demand, {"berlin": [main.tag_id], "denver": _tags_at(meters, "denver")})
     states = state_energy_rows(day, meters)
     load = [*_load("meter", demand, "tag_id"), *_load("site", of_sites, "site_id")]
+    registers = {main.tag_id: main_registers(day)}
+    registers |= {meters[a].tag_id: {"lagging": register} for a, register in machine_registers(day).items()}
+    factors = power_factor_rows(demand, registers, window_s=WINDOW_S)
     truth = {
-        "energy_demand": [{**row, "start_text": iso_utc(row["start_ms"])} for row in demand],
+        "energy_demand": demand,
         "energy_load": load,
+        "power_factor": factors,
+        "power_factor_period": power_factor_period_rows(factors),
         "energy_cost": [*_energy_cost(demand, off), *_demand_cost(of_sites)],
         "energy_state": states,
         "energy_baseline": _baselines(day, states),
@@ -61,6 +67,7 @@ def _demand(meters: Sequence[Meter]) -> Rows:
                     "site_id": meter.site_id,
                     "local_date": local_date(meter.site_id, start_ms).isoformat(),
                     "start_ms": start_ms,
+                    "start_text": iso_utc(start_ms),
                     "energy_kwh": kwh,
                     "coverage": covered_s / WINDOW_S,
                     "demand_kw": kwh * 3600 / covered_s,

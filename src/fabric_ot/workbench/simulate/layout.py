@@ -71,6 +71,7 @@ class Asset:
     is_textbook: bool = False
     has_unmapped_state: bool = False
     counts_all_parts: bool = False
+    has_reactive_meter: bool = False
 
     @property
     def count_field(self) -> str:
@@ -112,6 +113,7 @@ METRIC_NAMES: dict[str, str] = {
     "made": "Counters/Made",
     "scrap": "Counters/Scrap",
     "energy": "Energy/Total",
+    "reactive": "Energy/Reactive",
     "temperature": "Temperature",
     "trim": "Torque Trim",
 }
@@ -123,6 +125,7 @@ FIELD_ROLES: dict[str, tuple[str, str, str]] = {
     "made": ("produced_counter", "double", "1"),
     "scrap": ("scrap_counter", "double", "1"),
     "energy": ("energy_counter", "double", "kWh"),
+    "reactive": ("reactive_counter", "double", "kvarh"),
     "temperature": ("measure", "double", "degC"),
     "trim": ("measure", "double", "1"),
 }
@@ -132,6 +135,7 @@ FIELD_ROLES: dict[str, tuple[str, str, str]] = {
 def fields_of(asset: Asset) -> tuple[str, ...]:
     """Return the fields that `asset` reports: one count of good or of all parts; `trim` where it speaks Sparkplug."""
     others = {"good", "made"} - {asset.count_field} | (set() if asset.is_sparkplug else {"trim"})
+    others |= set() if asset.has_reactive_meter else {"reactive"}
     return tuple(field for field in FIELD_ROLES if field not in others)
 
 
@@ -181,7 +185,8 @@ ASSETS: tuple[Asset, ...] = (
     Asset("denver-capper-1", "Capper 1", "denver", "filling", "line_1", "capper", "sparkplug_hivemq",
           ("P-100",), runs_through_breaks=True),
     Asset("denver-press-2", "Press 2", "denver", "forming", "line_2", "press", "sparkplug_hivemq",
-          ("P-300", "P-200"), (ProductChange("day", 18000),), counter_modulus=65536, counter_start=64800),
+          ("P-300", "P-200"), (ProductChange("day", 18000),), counter_modulus=65536, counter_start=64800,
+          has_reactive_meter=True),
     Asset("denver-packer-3", "Packer 3 (textbook)", "denver", "packing", "line_3", "packer", "sparkplug_hivemq",
           ("P-100",), counter_modulus=65536, counter_start=60000, is_textbook=True),
     Asset("denver-labeler-4", "Labeler 4 (never heard)", "denver", "packing", "line_4", "labeler", "silent"),
@@ -196,6 +201,11 @@ ASSETS: tuple[Asset, ...] = (
 
 METER_ASSET_ID = "berlin-meter-0"
 METER_TAG_ID = "historian/berlin_meter/energy"
+METER_REACTIVE_TAG_IDS: dict[str, str] = {
+    direction: f"historian/berlin_meter/reactive_{direction}" for direction in ("lagging", "leading")
+}
+REACTIVE_MODULUS = 100
+"""A machine's register of reactive energy has few digits: it rolls over within a day, in kvarh."""
 
 
 def site_of(asset: Asset) -> Site:

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from random import Random
 
-from fabric_ot.workbench.simulate.layout import UNMAPPED_STATE, Asset, ideal_cycle_s
+from fabric_ot.workbench.simulate.layout import REACTIVE_MODULUS, UNMAPPED_STATE, Asset, ideal_cycle_s
 from fabric_ot.workbench.simulate.shifts import ShiftInstance
 from fabric_ot.workbench.simulate.timeline import Segment, clip, merge, paint
 
 POWER_KW = {"EXECUTE": 12.0, "SETUP": 6.0, "IDLE": 4.0, "SUSPENDED": 4.0, "COMPLETE": 3.0}
 STANDBY_KW = 1.5
+REACTIVE_KVAR = {"EXECUTE": 7.5, "SETUP": 4.5, "IDLE": 3.75, "SUSPENDED": 3.75, "COMPLETE": 2.5}
+STANDBY_KVAR = 1.0
 TEXTBOOK_MADE = 19_271
 TEXTBOOK_REJECTED = 423
 TEXTBOOK_DOWN_S = 47 * 60
@@ -55,6 +57,7 @@ class Machine:
     _starts: tuple[int, ...] = field(init=False, repr=False, default=())
     _totals: tuple[tuple[int, int], ...] = field(init=False, repr=False, default=())
     _energy: tuple[float, ...] = field(init=False, repr=False, default=())
+    _reactive: tuple[float, ...] = field(init=False, repr=False, default=())
     _bases: tuple[tuple[tuple[int, int], ...], ...] = field(init=False, repr=False, default=())
 
     def __post_init__(self) -> None:
@@ -63,13 +66,15 @@ class Machine:
         for piece in self.pieces:
             totals.append((good, scrap))
             good, scrap = good + piece.good, scrap + piece.scrap
-        energy, kwh = [], 0.0
+        energy, reactive, kwh, kvarh = [], [], 0.0, 0.0
         for segment in self.states:
             energy.append(kwh)
-            kwh += _kwh(segment, segment.end_ms)
+            reactive.append(kvarh)
+            kwh, kvarh = kwh + _kwh(segment, segment.end_ms), kvarh + _kvarh(segment, segment.end_ms)
         object.__setattr__(self, "_starts", tuple(piece.start_ms for piece in self.pieces))
         object.__setattr__(self, "_totals", tuple(totals))
         object.__setattr__(self, "_energy", tuple(energy))
+        object.__setattr__(self, "_reactive", tuple(reactive))
         object.__setattr__(self, "_bases", (self._find_bases(0), self._find_bases(1)))
 
     def made_by(self, at_ms: int) -> tuple[int, int]:
@@ -110,8 +115,23 @@ class Machine:
 
     def energy_kwh_at(self, at_ms: int) -> float:
         """Return the meter's reading, in kWh rounded as the meter shows it."""
-        position = max(bisect_right(self.states, at_ms, key=lambda s: s.start_ms) - 1, 0)
+        position = self._position(at_ms)
         return round(1000.0 + self._energy[position] + _kwh(self.states[position], at_ms), 3)
+
+    def reactive_kvarh_at(self, at_ms: int) -> float:
+        """Return the lagging reactive energy up to an instant in kvarh, rounded as its register is, without a rollover.
+
+        The register shows what is left of it by `REACTIVE_MODULUS`.
+        """
+        position = self._position(at_ms)
+        return round(REACTIVE_MODULUS - 5.0 + self._reactive[position] + _kvarh(self.states[position], at_ms), 3)
+
+    def reactive_register_at(self, at_ms: int) -> float:
+        """Return what the register of reactive energy shows, in kvarh."""
+        return round(1000 * self.reactive_kvarh_at(at_ms)) % (1000 * REACTIVE_MODULUS) / 1000
+
+    def _position(self, at_ms: int) -> int:
+        return max(bisect_right(self.states, at_ms, key=lambda s: s.start_ms) - 1, 0)
 
 
 def live(asset: Asset, instances: Sequence[ShiftInstance], *, end_ms: int, rng: Random) -> Machine:
@@ -139,6 +159,11 @@ def live(asset: Asset, instances: Sequence[ShiftInstance], *, end_ms: int, rng: 
 
 def _kwh(segment: Segment, at_ms: int) -> float:
     return POWER_KW.get(segment.label, STANDBY_KW) * (min(at_ms, segment.end_ms) - segment.start_ms) / 3_600_000
+
+
+def _kvarh(segment: Segment, at_ms: int) -> float:
+    kvar = REACTIVE_KVAR.get(segment.label, STANDBY_KVAR)
+    return kvar * (min(at_ms, segment.end_ms) - segment.start_ms) / 3_600_000
 
 
 def _setups(asset: Asset, instances: Sequence[ShiftInstance], end_ms: int) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""The main meter of one site: quarter-hours of energy, as its history says them in local wall time."""
+"""The main meter of one site: quarter-hours of active and reactive energy, as its history says them in wall time."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ class MeterReading:
 
     local: datetime
     kwh: float
+    lagging_kvarh: float
+    leading_kvarh: float
 
     @property
     def end_ms(self) -> int:
@@ -29,18 +31,22 @@ def read_main_meter(rng: Random, *, start_ms: int, end_ms: int) -> list[MeterRea
     """Return the readings of the quarter-hours between two instants."""
     step_ms = METER_INTERVAL_S * 1000
     zone = ZoneInfo(METER_ZONE)
+    ends_ms = range(start_ms + step_ms, end_ms + 1, step_ms)
+    active = [round(rng.uniform(20, 45), 2) for _ in ends_ms]
+    # the capacitors are switched in steps: now too few of them, now too many, and never both in one quarter-hour
+    reactive = [round(rng.uniform(-8, 24), 2) for _ in ends_ms]
     return [
-        MeterReading(datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone), round(rng.uniform(20, 45), 2))
-        for at_ms in range(start_ms + step_ms, end_ms + 1, step_ms)
+        MeterReading(datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone), kwh, max(kvarh, 0.0), max(-kvarh, 0.0))
+        for at_ms, kwh, kvarh in zip(ends_ms, active, reactive, strict=True)
     ]
 
 
-def energy_by_end(readings: Sequence[MeterReading]) -> dict[int, float]:
-    """Return the energy by the end of its interval; of an instant that is told twice the later row wins.
+def last_readings(readings: Sequence[MeterReading]) -> list[MeterReading]:
+    """Return the readings by the end of their interval; of an instant that is told twice the later row wins.
 
     Example:
         >>> readings = read_main_meter(Random(1), start_ms=0, end_ms=1_800_000)
-        >>> list(energy_by_end(readings))
+        >>> [reading.end_ms for reading in last_readings([*readings, readings[0]])]
         [900000, 1800000]
     """
-    return {reading.end_ms: reading.kwh for reading in readings}
+    return sorted({reading.end_ms: reading for reading in readings}.values(), key=lambda reading: reading.end_ms)

@@ -6,7 +6,15 @@ from random import Random
 
 from fabric_ot.contracts.namespace import NamespaceRule
 from fabric_ot.workbench.simulate.day import PlantDay
-from fabric_ot.workbench.simulate.layout import ASSETS, METER_ASSET_ID, METER_TAG_ID, METRIC_NAMES, Asset, fields_of
+from fabric_ot.workbench.simulate.layout import (
+    ASSETS,
+    METER_ASSET_ID,
+    METER_REACTIVE_TAG_IDS,
+    METER_TAG_ID,
+    METRIC_NAMES,
+    Asset,
+    fields_of,
+)
 from fabric_ot.workbench.simulate.records import Family
 
 NAMESPACE_RULE = NamespaceRule(sparkplug_group=("enterprise", "site"), sparkplug_separator="_")
@@ -19,11 +27,14 @@ def tell_namespace(day: PlantDay, rng: Random) -> Family:
     """Return no records, and the place of every tag of the catalogue."""
     del day, rng
     rows = [_row(asset, field) for asset in ASSETS for field in fields_of(asset)]
-    meter = {
-        "tag_id": METER_TAG_ID, "asset_id": METER_ASSET_ID, "source": "historian", **dict.fromkeys(_LEVELS),
-        "virtual_path": None, "tag_name": None, "hierarchy_problem": "no_topic",
-    }  # fmt: skip
-    return Family(truth={"namespace": [*rows, meter]})
+    rows += [
+        {
+            "tag_id": tag_id, "asset_id": METER_ASSET_ID, "source": "historian", **dict.fromkeys(_LEVELS),
+            "virtual_path": None, "tag_name": None, "hierarchy_problem": "no_topic",
+        }
+        for tag_id in (METER_TAG_ID, *METER_REACTIVE_TAG_IDS.values())
+    ]  # fmt: skip
+    return Family(truth={"namespace": rows})
 
 
 def _row(asset: Asset, field: str) -> dict[str, str | None]:

@@ -135,7 +135,8 @@ def _land_messages(out: Path, day: PlantDay, rng: Random, landed: _Landed) -> No
     meter, kwh, instants = write_meter(out, day.main_meter)
     landed.files += [meter, write_wrong_header(out)]
     landed.meter_kwh = kwh
-    landed.meter_samples = {"historian_carried": meter.rows - 2, "historian_instants": instants}
+    values = len(METER_MAPPING.values)
+    landed.meter_samples = {"historian_carried": values * (meter.rows - 2), "historian_instants": values * instants}
     landed.accounts["file", "historian", "decoded", ""] += meter.rows - 2
     landed.accounts["file", "historian", "quarantined", "row_does_not_fit_mapping"] += 1
     landed.accounts["file", "historian", "quarantined", "type_mismatch"] += 1

@@ -21,6 +21,7 @@ from fabric_ot.workbench.simulate.public_historian import (
     historian_numbers,
     historian_reference,
     link_historian,
+    published_power_factors,
 )
 from fabric_ot.workbench.simulate.public_mes import (
     VALID_FROM,
@@ -50,7 +51,8 @@ class PublicTruth:
     """What a correct run over the public data must find.
 
     `historian` holds rows, instants and energy per export; `planned_busy_min` PBT per published shift;
-    `sparkplug_values` readings by arrival; `sparkplug_missing` missing messages per edge node.
+    `sparkplug_values` readings by arrival; `sparkplug_missing` missing messages per edge node; `power_factors` the
+    published lagging and leading ones by the end of their interval.
     """
 
     as_of_utc: str
@@ -62,6 +64,7 @@ class PublicTruth:
     mismatched_work_orders: list[str]
     sparkplug_values: dict[str, tuple[float, ...]]
     sparkplug_missing: dict[str, int]
+    power_factors: dict[str, tuple[float, float]]
 
     def to_json(self) -> str:
         """Return the truth as JSON."""
@@ -104,6 +107,7 @@ def land_public_data(data: Path, out: Path) -> PublicTruth:
         mismatched_work_orders=mismatched,
         sparkplug_values=EXPECTED_VALUES,
         sparkplug_missing=EXPECTED_MISSING,
+        power_factors=published_power_factors(data),
     )
     truth_path(out).write_text(truth.to_json(), encoding="utf-8")
     return truth
@@ -174,4 +178,5 @@ def read_public_truth(out: Path) -> PublicTruth:
         where = f"landing folder {out}"
         raise ConfigError(where, ["something other than the public data has landed there; name another --onelake"])
     values = {tag_id: tuple(found) for tag_id, found in known.pop("sparkplug_values").items()}
-    return PublicTruth(sparkplug_values=values, **known)
+    lagging_leading = {end: (found[0], found[1]) for end, found in known.pop("power_factors", {}).items()}
+    return PublicTruth(sparkplug_values=values, power_factors=lagging_leading, **known)

@@ -7,10 +7,11 @@ Gwangyang, South Korea: Asia/Seoul, which has had no summer time since 1988.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fabric_ot.contracts.landing import CsvMapping, CsvValue
 from fabric_ot.workbench.simulate.public_mes import VALID_FROM, read_rows
@@ -23,6 +24,7 @@ STEEL_TAG = "historian/steel_energy/usage"
 LAGGING_TAG = "historian/steel_energy/reactive_lagging"
 LEADING_TAG = "historian/steel_energy/reactive_leading"
 BENCH_SITE, NAB_ASSET, STEEL_SITE, STEEL_ASSET = "bench", "nab-machine", "gwangyang", "steel-mill"
+_STEEL_ZONE = "Asia/Seoul"
 _STEEL_COLUMNS = (
     "date", "Usage_kWh", "Lagging_Current_Reactive_Power_kVarh", "Leading_Current_Reactive_Power_kVarh", "CO2(tCO2)",
     "Lagging_Current_Power_Factor", "Leading_Current_Power_Factor", "NSM", "WeekStatus", "Day_of_week", "Load_Type",
@@ -49,7 +51,7 @@ def historian_mappings() -> tuple[CsvMapping, ...]:
         columns=_STEEL_COLUMNS,
         timestamp_column="date",
         timestamp_format="dd/MM/yyyy HH:mm",
-        time_zone="Asia/Seoul",
+        time_zone=_STEEL_ZONE,
         interval_label="end",
         interval_s=900.0,
         end_of_day_is_midnight=True,
@@ -63,11 +65,11 @@ def historian_mappings() -> tuple[CsvMapping, ...]:
 
 
 def historian_reference() -> dict[str, list[Row]]:
-    """Return the sites, assets and tags that the exports need."""
+    """Return the sites, assets, tags and registers that the exports need."""
     return {
         "site": [
             (BENCH_SITE, "Published test data without a place", "UTC"),
-            (STEEL_SITE, "Steel plant, Gwangyang", "Asia/Seoul"),
+            (STEEL_SITE, "Steel plant, Gwangyang", _STEEL_ZONE),
         ],
         "asset": [
             (NAB_ASSET, "Industrial machine (NAB)", BENCH_SITE, None, None, VALID_FROM),
@@ -77,9 +79,10 @@ def historian_reference() -> dict[str, list[Row]]:
             (MACHINE_TAG, NAB_ASSET, "measure", "double", None, None, VALID_FROM),
             (AMBIENT_TAG, NAB_ASSET, "measure", "double", None, None, VALID_FROM),
             (STEEL_TAG, STEEL_ASSET, "energy_interval", "double", "kWh", None, VALID_FROM),
-            (LAGGING_TAG, STEEL_ASSET, "interval_total", "double", "kvarh", None, VALID_FROM),
-            (LEADING_TAG, STEEL_ASSET, "interval_total", "double", "kvarh", None, VALID_FROM),
+            (LAGGING_TAG, STEEL_ASSET, "reactive_interval", "double", "kvarh", None, VALID_FROM),
+            (LEADING_TAG, STEEL_ASSET, "reactive_interval", "double", "kvarh", None, VALID_FROM),
         ],
+        "reactive_meter": [(STEEL_TAG, "lagging", LAGGING_TAG), (STEEL_TAG, "leading", LEADING_TAG)],
     }
 
 
@@ -103,6 +106,18 @@ def historian_numbers(data: Path) -> dict[str, dict[str, Any]]:
             "energy_kwh": float(sum(Decimal(row["Usage_kWh"]) for row in steel)),
         },
     }
+
+
+def published_power_factors(data: Path) -> dict[str, tuple[float, float]]:
+    """Return the lagging and the leading power factor of each steel interval, in percent, by its end in UTC."""
+    rows = read_rows(data / HISTORIAN_FILES["steel_energy"])
+    zone, names = ZoneInfo(_STEEL_ZONE), ("Lagging_Current_Power_Factor", "Leading_Current_Power_Factor")
+    found = {}
+    for row in rows:
+        end = _interval_end(row["date"]).replace(tzinfo=zone).astimezone(UTC)
+        lagging, leading = (float(row[name]) for name in names)
+        found[f"{end:%Y-%m-%dT%H:%M}"] = (lagging, leading)
+    return found
 
 
 def _interval_end(text: str) -> datetime:

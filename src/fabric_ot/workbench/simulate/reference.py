@@ -11,8 +11,10 @@ from fabric_ot.workbench.simulate.layout import (
     DECLARED_STATES,
     FIELD_ROLES,
     METER_ASSET_ID,
+    METER_REACTIVE_TAG_IDS,
     METER_TAG_ID,
     PRODUCTS,
+    REACTIVE_MODULUS,
     SITES,
     STATE_CATEGORIES,
     VALID_FROM,
@@ -67,6 +69,7 @@ REFERENCE_COLUMNS: dict[str, tuple[str, ...]] = {
     "tariff_holiday": ("tariff_id", "date"),
     "demand_charge": ("tariff_id", "price_per_kw", "valid_from", "valid_to"),
     "energy_meter": ("tag_id", "parent_tag_id"),
+    "reactive_meter": ("active_tag_id", "direction", "tag_id"),
 }  # fmt: skip
 """Entity -> header of its CSV file."""
 
@@ -145,6 +148,9 @@ def _tag_rows() -> list[Row]:
         for field in fields_of(asset):
             role, data_type, unit = FIELD_ROLES[field]
             modulus = asset.counter_modulus if role in ("good_counter", "scrap_counter", "produced_counter") else None
+            modulus = REACTIVE_MODULUS if role == "reactive_counter" else modulus
             rows.append((asset.tag_id(field), asset.asset_id, role, data_type, unit or None, modulus, VALID_FROM))
     rows.append((METER_TAG_ID, METER_ASSET_ID, "energy_interval", "double", "kWh", None, VALID_FROM))
+    for tag_id in METER_REACTIVE_TAG_IDS.values():
+        rows.append((tag_id, METER_ASSET_ID, "reactive_interval", "double", "kvarh", None, VALID_FROM))
     return rows

@@ -46,7 +46,7 @@ def full_values(machine: Machine, at_ms: int, *, has_product: bool = True) -> di
     values: dict[str, Value] = {"state": label_at(machine.states, at_ms)}
     if has_product:
         values["product"] = label_at(machine.products, at_ms)
-    return {**values, machine.asset.count_field: count, "scrap": scrap, "energy": machine.energy_kwh_at(at_ms)}
+    return {**values, machine.asset.count_field: count, "scrap": scrap, **_meters_at(machine, at_ms)}
 
 
 def critical_reports(machine: Machine, instances: Sequence[ShiftInstance]) -> Iterator[Report]:
@@ -67,7 +67,7 @@ def telemetry_reports(machine: Machine, rng: Random, *, scale: float) -> Iterato
             "scrap": scrap,
         }
         if n % _ENERGY_EVERY == 0:
-            values["energy"] = machine.energy_kwh_at(at_ms)
+            values.update(_meters_at(machine, at_ms))
             values["trim"] = rng.randint(-40, 40)
         if n % _STATE_EVERY == 0:
             values["state"] = label_at(machine.states, at_ms)
@@ -84,6 +84,11 @@ def single_value_reports(machine: Machine, rng: Random, *, scale: float) -> Iter
             else:
                 value = full_values(machine, at_ms)[field]
             yield Report(at_ms, {field: value}, is_critical=False)
+
+
+def _meters_at(machine: Machine, at_ms: int) -> dict[str, Value]:
+    energy: dict[str, Value] = {"energy": machine.energy_kwh_at(at_ms)}
+    return energy | ({"reactive": machine.reactive_register_at(at_ms)} if machine.asset.has_reactive_meter else {})
 
 
 def _ticks(machine: Machine, seconds: float, scale: float) -> Iterator[int]:

@@ -106,6 +106,7 @@ def _device_metrics(machine: Machine) -> dict[str, int]:
         machine.asset.count_field: counter,
         "scrap": counter,
         "energy": DataType.Double,
+        **({"reactive": DataType.Double} if machine.asset.has_reactive_meter else {}),
         "temperature": DataType.Float if machine.asset.unit == "oven" else DataType.Double,
         "trim": DataType.Int32,
     }

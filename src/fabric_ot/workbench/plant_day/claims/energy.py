@@ -1,8 +1,10 @@
-"""Claims about demand, load, cost, energy by state and baselines."""
+"""Claims about demand, load, power factor, cost, energy by state and baselines."""
 
 from __future__ import annotations
 
 from fabric_ot.workbench.plant_day.claims.claim import Claim
+
+_FACTORS = ("energy_kwh", "lagging_kvarh", "leading_kvarh", "lagging_power_factor_pct", "leading_power_factor_pct")
 
 ENERGY_CLAIMS: tuple[Claim, ...] = (
     Claim(
@@ -18,6 +20,21 @@ ENERGY_CLAIMS: tuple[Claim, ...] = (
         "SELECT * FROM silver.energy_load",
         ("level", "series_id", "local_date"),
         ("energy_kwh", "peak_kw", "load_factor", "window_count"),
+    ),
+    Claim(
+        "power_factor",
+        "power factor of every meter with registers and quarter-hour",
+        "SELECT * REPLACE (CAST(is_whole AS VARCHAR) AS is_whole), "
+        "strftime(start_utc, '%Y-%m-%dT%H:%M:%SZ') AS start_text FROM silver.power_factor",
+        ("tag_id", "start_text", "local_date", "is_whole"),
+        _FACTORS,
+    ),
+    Claim(
+        "power_factor_period",
+        "power factor by local day and month, of sums",
+        "SELECT * FROM silver.power_factor_period",
+        ("tag_id", "site_id", "period", "from_date"),
+        (*_FACTORS, "window_count", "left_out_count", "left_out_kwh"),
     ),
     Claim(
         "energy_cost",
