@@ -39,6 +39,7 @@ from benchmarks.families.family import Family
 from benchmarks.families.same import differences
 from benchmarks.processes import machine, tree_cpu_s
 
+_HEADINGS = {"first": " ours CPU s | naive CPU s | ratio |", "again": " ours again | naive again | ratio |"}
 ROOT = Path(__file__).resolve().parents[2]
 FAMILIES: dict[str, Family] = {
     family.name: family
@@ -55,13 +56,19 @@ def main() -> None:
     parser.add_argument("millions", nargs="*", type=float, default=[0.1, 1.0])
     parser.add_argument("--only", nargs="+", metavar="WORD", help="families whose name contains one of these words")
     parser.add_argument("--log", type=Path, help="file to which each measurement is added as a line of JSON")
+    parser.add_argument(
+        "--once", action="store_true", help="in a new JVM only: for sizes at which a second run is long"
+    )
     parser.add_argument("--trust", action="store_true", help="compare no results: they were compared before")
     parser.add_argument("--check", action="store_true", help="measure nothing: both ways in one JVM, results compared")
-    parser.add_argument("--measure", nargs=4, metavar=("FAMILY", "WAY", "FOLDER", "KEEP"), help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--measure", nargs=5, metavar=("FAMILY", "WAY", "FOLDER", "MOMENTS", "KEEP"), help=argparse.SUPPRESS
+    )
     parsed = parser.parse_args()
     if parsed.measure:
-        name, way, folder, keep = parsed.measure
-        sys.stdout.write(json.dumps(measure(FAMILIES[name], way, Path(folder), keep)) + "\n")
+        name, way, folder, moments, keep = parsed.measure
+        seen = measure(FAMILIES[name], way, Path(folder), moments=moments.split(","), keep=keep)
+        sys.stdout.write(json.dumps(seen) + "\n")
         return
     chosen = [f for f in FAMILIES.values() if not parsed.only or any(word in f.name for word in parsed.only)]
     scratch = Path(os.environ.get("FABRIC_OT_BENCH_DIR") or tempfile.mkdtemp(prefix="bench-families-"))
@@ -69,21 +76,21 @@ def main() -> None:
         check_all(chosen, int(parsed.millions[0] * 1e6), scratch)
         return
     print(machine())
-    print("| family | rows | ours CPU s | naive CPU s | ratio | ours again | naive again | ratio | naive way |")
-    print("|---|" + "---:|" * 7 + "---|")
+    moments = ("first",) if parsed.once else ("first", "again")
+    print("| family | rows |" + "".join(_HEADINGS[moment] for moment in moments) + " naive way |")
+    print("|---|" + "---:|" * (1 + 3 * len(moments)) + "---|")
     for millions in parsed.millions:
         for family in chosen:
-            row = compare(
-                family, int(millions * 1e6), scratch, check=millions == parsed.millions[0] and not parsed.trust
-            )
-            told = " | ".join(_pair(row, moment) for moment in ("first", "again"))
+            is_checked = millions == parsed.millions[0] and not parsed.trust
+            row = compare(family, int(millions * 1e6), scratch, moments=moments, check=is_checked)
+            told = " | ".join(_pair(row, moment) for moment in moments)
             print(f"| {family.name} | {row['rows']:,} | {told} | {family.naive_way} |", flush=True)
             if parsed.log:
                 with parsed.log.open("a") as log:
                     log.write(json.dumps(row) + "\n")
 
 
-def compare(family: Family, rows: int, scratch: Path, *, check: bool) -> dict[str, Any]:
+def compare(family: Family, rows: int, scratch: Path, *, moments: Sequence[str], check: bool) -> dict[str, Any]:
     """Measure both ways; where `check`, their results are kept for once and must be the same."""
     folder = scratch / f"{family.name.replace(' ', '-')}-{rows}"
     shutil.rmtree(folder, ignore_errors=True)
@@ -99,6 +106,7 @@ def compare(family: Family, rows: int, scratch: Path, *, check: bool) -> dict[st
             family.name,
             way,
             str(folder),
+            ",".join(moments),
             keep,
         ]
         done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=ROOT)
@@ -146,7 +154,7 @@ def _write(family: Family, sink: str, name: str, frame: DataFrame) -> None:
         frame.write.format("noop").mode("overwrite").save()
 
 
-def measure(family: Family, way: str, folder: Path, keep: str) -> dict[str, float]:
+def measure(family: Family, way: str, folder: Path, *, moments: Sequence[str], keep: str) -> dict[str, float]:
     from fabric_ot.workbench.local.spark.session import start_spark
 
     run = family.ours if way == "ours" else family.naive
@@ -155,7 +163,7 @@ def measure(family: Family, way: str, folder: Path, keep: str) -> dict[str, floa
         spark.range(1).count()
 
         seen = {}
-        for moment in ("first", "again"):
+        for moment in moments:
             wall, cpu = time.monotonic(), tree_cpu_s()
             run(spark, folder / "input", partial(_write, family, f"{sink}/{moment}"))
             seen |= {f"{moment}_wall_s": time.monotonic() - wall, f"{moment}_cpu_s": tree_cpu_s() - cpu}
