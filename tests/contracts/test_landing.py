@@ -7,7 +7,14 @@ import json
 import pytest
 
 from fabric_ot.contracts.json_mapping import JsonMapping
-from fabric_ot.contracts.landing import CsvMapping, CsvValue, LandingConfig, TopicRule, parse_landing_config
+from fabric_ot.contracts.landing import (
+    CsvMapping,
+    CsvValue,
+    EventstreamTable,
+    LandingConfig,
+    TopicRule,
+    parse_landing_config,
+)
 from fabric_ot.errors import ConfigError
 
 HISTORIAN = CsvMapping(
@@ -83,3 +90,35 @@ def test_a_mapping_without_a_topic_column_is_refused() -> None:
 def test_text_that_is_no_object_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match=r"landing\.json: 1 problem"):
         parse_landing_config(text)
+
+
+STREAM = EventstreamTable("plant.raw", (("t", "${mqtt-topic}"), ("p", "${mqtt-payload}")), "number")
+
+
+def test_a_declared_eventstream_is_read_back_and_needs_no_time_of_the_broker() -> None:
+    config = LandingConfig(eventstreams=(STREAM,))
+    assert parse_landing_config(config.to_json()) == config
+    assert parse_landing_config("{}").eventstreams == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"table": "raw"}, "eventstreams[0].table: expected <schema>.<name>, found 'raw'"),
+        ({"table": "plant.message"}, "eventstreams[0].table: plant.message is what the landing itself writes"),
+        ({"columns": {}}, "eventstreams[0].columns: none is declared"),
+        ({"columns": {"p": "${mqtt-payload}"}}, "eventstreams[0].columns: no column is mapped to ${mqtt-topic}"),
+        ({"sequence_column": None}, "eventstreams[0].sequence_column: expected a column's name, found None"),
+        ({"key": "x"}, "eventstreams[0]: needs exactly ['columns', 'sequence_column', 'table']"),
+    ],
+)
+def test_a_declared_eventstream_that_cannot_be_read_is_refused(changes: dict, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_landing_config(json.dumps({"eventstreams": [{**STREAM.to_dict(), **changes}]}))
+    assert any(said in problem for problem in caught.value.problems)
+
+
+def test_a_table_that_is_declared_twice_or_no_list_is_refused() -> None:
+    for told, said in (([STREAM.to_dict()] * 2, "'plant.raw' is declared twice"), ({}, "expected a list of tables")):
+        with pytest.raises(ConfigError, match=said):
+            parse_landing_config(json.dumps({"eventstreams": told}))

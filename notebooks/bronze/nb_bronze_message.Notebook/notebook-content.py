@@ -18,7 +18,8 @@
 
 # # Bronze messages
 # 
-# Lands every new file below `Files/landing` of `ot_bronze` as rows of `plant.message`; a bad file is refused by name.
+# Lands every new file below `Files/landing` of `ot_bronze`, and the new rows of declared Eventstreams' tables, as rows of
+# `plant.message`; a bad file or table is refused by name.
 
 # PARAMETERS CELL ********************
 

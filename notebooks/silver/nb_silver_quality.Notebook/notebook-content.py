@@ -18,7 +18,8 @@
 
 # # Quality control
 # 
-# Charts the samples by limits that stay frozen, tells the rules that fire, and the capability of each process.
+# Charts the samples by limits that stay frozen, tells the rules that fire, and the capability of each process;
+# sees each sample with the process as it was when the part was taken.
 
 # PARAMETERS CELL ********************
 

@@ -6,8 +6,10 @@ from fabric_ot.contracts.table import Column, Table, optional, required
 
 TRANSPORT_COLUMNS: tuple[Column, ...] = (
     required("route", "string", "hivemq | event_hubs | file | eventstream: the way the message came"),
-    required("source_partition", "string", "Event Hubs partition, or the landed file's path below Files/landing"),
-    required("source_offset", "long", "Event Hubs sequence number, or the row's position in the file, from 0"),
+    required(
+        "source_partition", "string", "Event Hubs or Eventstream partition, or the file's path below Files/landing"
+    ),
+    required("source_offset", "long", "sequence number, or the row's position in the file, from 0"),
 )
 """The transport key: each pair of partition and offset lands in exactly one bucket."""
 
@@ -27,7 +29,7 @@ MESSAGE = Table(
         optional("broker_time_utc", "timestamp", "received by the broker; null on files"),
         optional("enqueued_time_utc", "timestamp", "accepted by Event Hubs; null on routes without it"),
         required("ingested_time_utc", "timestamp", "the run's clock"),
-        required("source_file", "string", "path below Files/landing"),
+        required("source_file", "string", "path below Files/landing; Tables/<schema>/<name> of an Eventstream"),
         required("ingest_batch_id", "string", "the run that brought it"),
     ),
 )
@@ -52,4 +54,25 @@ LANDING_FILE = Table(
     ),
 )
 
-BRONZE_TABLES: tuple[Table, ...] = (MESSAGE, LANDING_FILE)
+LANDING_TABLE = Table(
+    layer="bronze",
+    schema="plant",
+    name="landing_table",
+    grain="what one batch took of one version of an Eventstream's table",
+    key=("table_name", "table_version", "committed_utc", "ingest_batch_id", "status"),
+    written_by="nb_bronze_message",
+    columns=(
+        required("table_name", "string", "schema.name, as declared in landing.json"),
+        required("table_version", "long", "Delta version up to which it was read"),
+        required("committed_utc", "timestamp", "when that version was written: tells a table that was made anew"),
+        required("rows_read", "long", "rows that were new since the version read before"),
+        required("messages", "long", "those that became messages of the batch"),
+        required("rows_repeated", "long", "those whose message was known: events that were delivered again"),
+        required("status", "string", "landed | empty | refused"),
+        optional("error", "string", "why it was refused; null otherwise"),
+        required("ingest_batch_id", "string"),
+        required("ingested_time_utc", "timestamp"),
+    ),
+)
+
+BRONZE_TABLES: tuple[Table, ...] = (MESSAGE, LANDING_FILE, LANDING_TABLE)

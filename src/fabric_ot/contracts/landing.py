@@ -10,22 +10,19 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from fabric_ot.contracts.broker_columns import HIVEMQ_PLACEHOLDERS, parse_broker_columns
+from fabric_ot.contracts.eventstream import EventstreamTable, parse_eventstreams
 from fabric_ot.contracts.json_mapping import JsonMapping, parse_json_mapping
 from fabric_ot.contracts.namespace import NamespaceRule, parse_namespace
 from fabric_ot.errors import ConfigError
 
+__all__ = [
+    "HIVEMQ_PLACEHOLDERS", "CsvMapping", "CsvValue", "Decoder", "EventstreamTable", "IntervalLabel", "LandingConfig",
+    "TopicRule", "parse_landing_config",
+]  # fmt: skip
+
 Decoder = Literal["sparkplug", "uns_json", "historian", "reference"]
 IntervalLabel = Literal["instant", "start", "end"]
-HIVEMQ_PLACEHOLDERS: dict[str, str] = {
-    "${mqtt-topic}": "topic",
-    "${mqtt-payload}": "payload",
-    "${mqtt-payload-base64}": "payload_base64",
-    "${mqtt-payload-utf8}": "payload_utf8",
-    "${mqtt-qos}": "qos",
-    "${mqtt-retain}": "is_retained",
-    "${timestamp}": "broker_time_ms",
-}
-"""What each placeholder of the HiveMQ Data Lake mapping means to us."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +87,7 @@ class LandingConfig:
     hivemq_columns: tuple[tuple[str, str], ...] = ()
     csv: tuple[CsvMapping, ...] = ()
     namespace: NamespaceRule = field(default_factory=NamespaceRule)
+    eventstreams: tuple[EventstreamTable, ...] = ()
 
     def to_json(self) -> str:
         """Return the text that `parse_landing_config` reads back.
@@ -101,13 +99,14 @@ class LandingConfig:
         document = {
             "topics": [_topic_to_dict(rule) for rule in self.topics],
             "hivemq_columns": dict(self.hivemq_columns),
+            "eventstreams": [table.to_dict() for table in self.eventstreams],
             "csv": [_csv_to_dict(m) for m in self.csv],
             "namespace": self.namespace.to_dict(),
         }
         return json.dumps(document, indent=2) + "\n"
 
 
-_KEYS = ("topics", "hivemq_columns", "csv", "namespace")
+_KEYS = ("topics", "hivemq_columns", "eventstreams", "csv", "namespace")
 
 
 def parse_landing_config(text: str) -> LandingConfig:
@@ -123,14 +122,17 @@ def parse_landing_config(text: str) -> LandingConfig:
     if unknown:
         problems.append(f"unknown keys {unknown}; known: {', '.join(_KEYS)}")
     topics = tuple(_topic(item, n, problems) for n, item in enumerate(document.get("topics", [])))
-    columns = _hivemq(document.get("hivemq_columns", {}), problems)
+    columns = parse_broker_columns(document.get("hivemq_columns", {}), "hivemq_columns", problems)
+    eventstreams = parse_eventstreams(document.get("eventstreams", []), problems)
     namespace = parse_namespace(document.get("namespace", {}), problems)
     mappings = tuple(_csv(item, n, problems) for n, item in enumerate(document.get("csv", [])))
     names = [mapping.topic for mapping in mappings if mapping]
     problems += [f"csv: two mappings are named {name!r}" for name in sorted({n for n in names if names.count(n) > 1})]
     if problems:
         raise ConfigError("landing.json", problems)
-    return LandingConfig(tuple(t for t in topics if t), columns, tuple(m for m in mappings if m), namespace)
+    return LandingConfig(
+        tuple(t for t in topics if t), columns, tuple(m for m in mappings if m), namespace, eventstreams
+    )
 
 
 def _topic(item: Any, n: int, problems: list[str]) -> TopicRule | None:
@@ -155,24 +157,6 @@ def _topic(item: Any, n: int, problems: list[str]) -> TopicRule | None:
 def _topic_to_dict(rule: TopicRule) -> dict[str, Any]:
     told = {"filter": rule.filter, "decoder": rule.decoder}
     return told if rule.json is None else {**told, "json": rule.json.to_dict()}
-
-
-def _hivemq(item: Any, problems: list[str]) -> tuple[tuple[str, str], ...]:
-    if not isinstance(item, dict):
-        problems.append(f"hivemq_columns: expected an object column -> placeholder, found {item!r}")
-        return ()
-    for column, placeholder in item.items():
-        if placeholder not in HIVEMQ_PLACEHOLDERS:
-            known = ", ".join(HIVEMQ_PLACEHOLDERS)
-            problems.append(f"hivemq_columns.{column}: unknown placeholder {placeholder!r}; known: {known}")
-    meanings = [HIVEMQ_PLACEHOLDERS.get(placeholder, "") for placeholder in map(str, item.values())]
-    if item and "topic" not in meanings:
-        problems.append("hivemq_columns: no column is mapped to ${mqtt-topic}")
-    if item and sum(meaning.startswith("payload") for meaning in meanings) != 1:
-        problems.append("hivemq_columns: exactly one column must carry the payload")
-    if item and "broker_time_ms" not in meanings:
-        problems.append("hivemq_columns: no column is mapped to ${timestamp}")
-    return tuple((str(column), str(placeholder)) for column, placeholder in item.items())
 
 
 _CSV_KEYS = {

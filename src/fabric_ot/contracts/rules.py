@@ -228,6 +228,7 @@ TABLE_RULES: Mapping[str, tuple[DeclaredRule, ...]] = {
         InSet("unknown_chart_kind", "chart_kind", ("i_mr", "xbar_r", "xbar_s", "p", "u")),
         InOrder("specification_limits_crossed", "lsl", "usl", strict=True, nulls="pass"),
     ),
+    "plant.chart_tag": (InRange("limit_not_positive", "max_age_s", 0, strict=True),),
     "plant.control_baseline": (
         InOrder("baseline_without_duration", "baseline_start_utc", "baseline_end_utc", strict=True),
     ),

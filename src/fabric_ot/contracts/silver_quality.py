@@ -131,6 +131,41 @@ PROCESS_CAPABILITY = Table(
     ),
 )
 
+CHART_TAG = Table(
+    layer="silver",
+    schema="plant",
+    name="chart_tag",
+    grain="one tag of the process that the samples of one chart are seen with",
+    key=("chart_id", "tag_id"),
+    written_by="nb_silver_reference",
+    is_small=True,
+    columns=(
+        required("chart_id", "string"),
+        required("tag_id", "string", "of any asset: the one that made the part, or one before it"),
+        required("max_age_s", "double", "a reading that is older at the sample says nothing about it"),
+    ),
+)
+
+QUALITY_CONTEXT = Table(
+    layer="silver",
+    schema="plant",
+    name="quality_context",
+    grain="one sample and one tag that its chart declares",
+    key=("chart_id", "sample_id", "tag_id"),
+    written_by="nb_silver_quality",
+    columns=(
+        required("chart_id", "string"),
+        required("sample_id", "string"),
+        required("event_time_utc", "timestamp", "of the sample: when the part was taken"),
+        required("tag_id", "string"),
+        optional("value_double", "double", "of the last reading from before it; null where none is young enough"),
+        optional("unit", "string", "of the value: the catalogue's, else the source's"),
+        optional("quality", "string", "GOOD | UNCERTAIN | BAD | STALE: look at it before the value"),
+        optional("as_of_utc", "timestamp", "of that reading"),
+        optional("age_s", "double", "of that reading at the sample, in seconds"),
+    ),
+)
+
 QUALITY_TABLES: tuple[Table, ...] = (
     QUALITY_SAMPLE,
     CONTROL_CHART,
@@ -138,4 +173,6 @@ QUALITY_TABLES: tuple[Table, ...] = (
     CONTROL_LIMIT,
     SPC_POINT,
     PROCESS_CAPABILITY,
+    CHART_TAG,
+    QUALITY_CONTEXT,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,14 @@ _HIVEMQ_TYPES: dict[str, str] = {
     "topic": "BINARY", "payload": "BINARY", "payload_base64": "BINARY", "payload_utf8": "BINARY",
     "qos": "INT32 INT64", "is_retained": "BOOLEAN INT32 INT64", "broker_time_ms": "INT64 TIMESTAMP",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """The clock and the name of one run."""
+
+    as_of_utc: dt.datetime
+    batch_id: str
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Bronze: every landed file becomes messages once; a bad file is refused by name and stops no other."""
+"""Bronze: all that landed becomes messages once; a bad file or table is refused by name and stops no other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from pyspark.sql import functions as sf
 
 from fabric_ot.contracts.landing import parse_landing_config
 from fabric_ot.contracts.places import LANDING_CONFIG, LANDING_FOLDER
-from fabric_ot.jobs.landing import LandingPlan, ReadGroup, Refused, plan_landing
+from fabric_ot.jobs.eventstreams import land_eventstreams
+from fabric_ot.jobs.landing import LandingPlan, ReadGroup, Refused, Run, plan_landing
 from fabric_ot.jobs.report import JobReport
 from fabric_ot.lakehouse import Lakehouse, LandedFile
 from fabric_ot.lakehouse.probes import java_reason
@@ -29,14 +30,6 @@ LANDING_FILE = "plant.landing_file"
 
 
 @dataclass(frozen=True)
-class Run:
-    """The clock and the name of one run."""
-
-    as_of_utc: dt.datetime
-    batch_id: str
-
-
-@dataclass(frozen=True)
 class Written:
     """What became of the messages; `batch_by_file` names the batch of files that an earlier run had written."""
 
@@ -47,26 +40,33 @@ class Written:
 
 
 def run_messages(bronze: Lakehouse, *, as_of_utc: dt.datetime, batch_id: str) -> JobReport:
-    """Land every new file below `Files/landing` as messages of `batch_id`.
+    """Land what is new below `Files/landing`, and in the tables of declared Eventstreams, as messages of `batch_id`.
 
-    A file is new when its path, size and modification time were not seen before. Messages are written first, then
-    the files' rows: a run that died in between is repeated without repeating messages, because their keys are known.
+    A file is new when its path, size and modification time were not seen before; of a table, the rows that came after
+    the version read last. Messages are written first, then what was read: a run that died in between is repeated
+    without repeating messages, because their keys are known.
 
     Raises:
-        ContractError: there are new files and no usable landing.json.
+        ConfigError: landing.json cannot be used.
+        ContractError: there are new files and no landing.json.
     """
     landing = bronze.files.below(LANDING_FOLDER)
+    listed = {file.path: file for file in landing.list("")}
+    is_declared = listed.pop(LANDING_CONFIG.rpartition("/")[2], None) is not None
     seen = _seen_versions(bronze)
-    new = [f for f in landing.list("") if f.path != LANDING_CONFIG.rpartition("/")[2] and _version(f) not in seen]
-    if not new:
+    new = [file for file in listed.values() if _version(file) not in seen]
+    if not new and not is_declared:
         return JobReport("messages", _counts({}, LandingPlan(), 0))
-    plan = plan_landing(landing, new, parse_landing_config(bronze.files.read_text(LANDING_CONFIG)))
-    names = _names_of_rewritten(plan, {path for path, _, _ in seen})
+    config = parse_landing_config(bronze.files.read_text(LANDING_CONFIG))
     run = Run(as_of_utc, batch_id)
-    written = _write_messages(bronze, plan, names, run)
-    _write_files(bronze, written, run)
-    notes = tuple(f"{r.file.path}: {r.error}" for r in written.plan.refused)
-    return JobReport("messages", _counts(written.rows_by_file, written.plan, written.inserted), notes)
+    report = JobReport("messages", _counts({}, LandingPlan(), 0))
+    if new:
+        plan = plan_landing(landing, new, config)
+        written = _write_messages(bronze, plan, _names_of_rewritten(plan, {path for path, _, _ in seen}), run)
+        _write_files(bronze, written, run)
+        notes = tuple(f"{r.file.path}: {r.error}" for r in written.plan.refused)
+        report = JobReport("messages", _counts(written.rows_by_file, written.plan, written.inserted), notes)
+    return land_eventstreams(bronze, config.eventstreams, run, report) if config.eventstreams else report
 
 
 def _version(file: LandedFile) -> tuple[str, int, dt.datetime]:

@@ -38,8 +38,9 @@ def last_clock(silver: Lakehouse, *, step: str) -> dt.datetime | None:
 
 
 def landed_batches(bronze: Lakehouse) -> DataFrame:
-    """Return the batches that brought files into bronze."""
-    return bronze.read("plant.landing_file").select("ingest_batch_id").distinct()
+    """Return the batches that brought files, or rows of an Eventstream's table, into bronze."""
+    landed = [bronze.read(f"plant.{name}").select("ingest_batch_id") for name in ("landing_file", "landing_table")]
+    return landed[0].union(landed[1]).distinct()
 
 
 def finish_batches(silver: Lakehouse, batches: Sequence[str], *, step: str, as_of_utc: dt.datetime) -> None:

@@ -11,6 +11,7 @@ from pyspark.sql import functions as sf
 from fabric_ot.contracts.silver_quality import SPC_POINT as SPC_POINT_TABLE
 from fabric_ot.jobs.chart_suffix import SPC_POINT, find_suffix
 from fabric_ot.jobs.progress import finish_batches, pending_batches
+from fabric_ot.jobs.quality_context import write_quality_context
 from fabric_ot.jobs.report import JobReport
 from fabric_ot.jobs.touched_assets import has_reference_rows
 from fabric_ot.transforms.intervals import utc_literal
@@ -39,6 +40,8 @@ def run_quality_control(
     frozen once its baseline is over and has enough points, whatever comes later. The report counts the points that
     were judged again (`reevaluated`). A table that comes out as it is stays untouched.
 
+    Samples of charts that declare tags are seen with the process as of each, anew from the earliest new reading on.
+
     Args:
         silver: the silver lakehouse.
         as_of_utc: the run's clock; baselines that end later have no limits yet.
@@ -57,6 +60,7 @@ def run_quality_control(
             if kinds:
                 counts |= _write_charts(silver, samples, kinds, as_of_utc=as_of_utc, minima=(min_points, min_samples))
         notes += _findings(silver)
+    counts |= write_quality_context(silver, as_of_utc=as_of_utc)
     silver.create("plant.spc_point")  # gold reads it by shortcut, also where nothing is charted
     finish_batches(silver, batches, step=STEP, as_of_utc=as_of_utc)
     return JobReport(STEP, counts, notes)

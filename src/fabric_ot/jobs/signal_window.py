@@ -79,7 +79,7 @@ def _earliest_touched(silver: Lakehouse, batches: Sequence[str], *, before: dt.d
         return before
     if before is None or has_reference_rows(silver, batches):
         return _earliest(readings)
-    earliest = _earliest(_new(readings, silver, batches))
+    earliest = earliest_new(silver, batches)
     return before if earliest is None else min(earliest, before)
 
 
@@ -91,6 +91,11 @@ def _new(readings: DataFrame, silver: Lakehouse, batches: Sequence[str]) -> Data
     released = nodes.withColumn("_is_released", sf.lit(True))
     told = readings.join(sf.broadcast(released), "edge_node_id", "left")
     return told.where(is_new | sf.col("_is_released"))
+
+
+def earliest_new(silver: Lakehouse, batches: Sequence[str]) -> dt.datetime | None:
+    """Return the event time of the earliest reading that `batches` brought or released; None without any."""
+    return _earliest(_new(silver.read("plant.reading"), silver, batches))
 
 
 def _earliest(readings: DataFrame) -> dt.datetime | None:

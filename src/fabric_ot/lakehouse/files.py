@@ -108,6 +108,9 @@ class FileArea:
         return self._root if clean == "." else f"{self._root}/{clean}"
 
     def _source_file(self, uri: str) -> Column:
-        # Spark tells files as encoded URIs, in which a plus sign is a plus sign and not a blank.
-        decoded = sf.url_decode(sf.replace(sf.col(uri), sf.lit("+"), sf.lit("%2B")))
-        return sf.substring_index(decoded, self._root + "/", -1).alias("source_file")
+        return sf.substring_index(decoded_path(uri), self._root + "/", -1).alias("source_file")
+
+
+def decoded_path(uri: str) -> Column:
+    """Return the column `uri`, in which Spark tells encoded URIs, as plain paths: a plus sign is one, not a blank."""
+    return sf.url_decode(sf.replace(sf.col(uri), sf.lit("+"), sf.lit("%2B")))

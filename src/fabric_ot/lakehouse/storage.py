@@ -53,6 +53,15 @@ def last_commit(spark: SparkSession, path: str) -> Commit | None:
     return Commit(version, status.getModificationTime(), status.getLen())
 
 
+def commit_at(spark: SparkSession, path: str, version: int) -> Commit | None:
+    """Return one commit of the Delta table at `path`; None where its log no longer has it."""
+    system, entry = _open(spark, f"{path}/_delta_log/{version:020d}.json")
+    if not system.exists(entry):
+        return None
+    status = system.getFileStatus(entry)
+    return Commit(version, status.getModificationTime(), status.getLen())
+
+
 def release(settled: DataFrame) -> None:
     """Free what a locally checkpointed frame holds on the executors, without waiting for a garbage collection."""
     plan: Any = settled._jdf.queryExecution().logical()

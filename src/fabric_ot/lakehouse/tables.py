@@ -14,6 +14,7 @@ from fabric_ot.contracts.table import Layer
 from fabric_ot.lakehouse.conform import as_contract, check_rows, conform, spark_type
 from fabric_ot.lakehouse.files import FileArea
 from fabric_ot.lakehouse.held import held_tables, on_driver
+from fabric_ot.lakehouse.landed_tables import LandedTable, open_landed_table
 from fabric_ot.lakehouse.merge import (
     Keep,
     MergeCounts,
@@ -54,6 +55,10 @@ class Lakehouse:
             nothing = self._spark.range(1).where(sf.lit(False))
             return nothing.select(*(sf.lit(None).cast(spark_type(c)).alias(c.name) for c in contract.columns))
         return self._read_at(contract, commit)
+
+    def landed_table(self, table: str) -> LandedTable | None:
+        """Return a table `schema.name` that something else writes here and no contract names; None without one."""
+        return open_landed_table(self._spark, f"{self._tables_path}/{table.replace('.', '/')}")
 
     def append(self, table: str, rows: DataFrame) -> int:
         """Add `rows` to the table, creating it where it is missing, and return how many there were.

@@ -76,14 +76,16 @@ def simulate_plant_command(
     seed: Annotated[int, typer.Option()] = 7,
     as_json: AsJson = False,
 ) -> None:
-    """Simulate a plant: broker files with faults, reference tables, and the truth beside them."""
+    """Simulate a plant: broker files with faults, reference tables, an Eventstream's tables, and the truth."""
+    from fabric_ot.workbench.simulate.eventstream_table import tables_path
     from fabric_ot.workbench.simulate.plant import simulate_plant
 
     truth = simulate_plant(out_folder, days=days, seed=seed)
     if as_json:
         typer.echo(truth.to_json())
     else:
-        out.print(f"landed in {out_folder}; the truth is {out_folder}.truth.json", markup=False)
+        said = f"landed in {out_folder}; the Eventstream's tables are in {tables_path(out_folder)}"
+        out.print(f"{said}; the truth is {out_folder}.truth.json", markup=False)
 
 
 @app.command(epilog="Example: fabric-ot check --json")

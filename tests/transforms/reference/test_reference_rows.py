@@ -44,6 +44,7 @@ GOOD: dict[str, list[str]] = {
     "control_chart": ["C1,oven,Hardness,i_mr,HRC,58,62"],
     "control_baseline": ["C1,v1,2026-01-02T00:00:00Z,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z"],
     "quality_sample": ["S1,C1,,,2026-01-01T00:00:00Z,60.1,,,"],
+    "chart_tag": ["C1,t/2,90"],
     "lot_movement": ["M1,,L1,10,kg,2026-01-01T00:00:00Z,", "M2,L1,L2,10,kg,2026-01-01T00:00:00Z,oven"],
     "lot_stock": ["L2,kg,0,10"],
     "tariff_rate": ["ht,berlin,EUR,peak,12345,06:00,22:00,0.31,2026-01-01,"],

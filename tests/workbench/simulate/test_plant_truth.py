@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+from base64 import b64decode
 from collections import Counter, defaultdict
 from datetime import date, datetime
 from io import BytesIO
 from itertools import pairwise
+from zlib import crc32
 
 import fastavro
 import pyarrow.parquet as pq
 import pytest
 
 from fabric_ot.contracts.sparkplug import missing_between, payload_class, signed_value
+from fabric_ot.workbench.simulate.eventstream_table import tables_path
 from fabric_ot.workbench.simulate.layout import SITES
 from fabric_ot.workbench.simulate.plant import simulate_plant
 from fabric_ot.workbench.simulate.shifts import shift_instance
@@ -38,6 +41,15 @@ def landed_messages(out):
                 properties = row["Properties"]
                 retained = bool(properties["mqtt-retain"])
                 yield "event_hubs", properties["broker-time-ms"], order, properties["mqtt-topic"], row["Body"], retained
+    for path in sorted(tables_path(out).glob("plant/eventstream_raw/*.parquet")):
+        for row in pq.read_table(path).to_pylist():
+            unnumbered = ("by_content", crc32(repr((row["topic"], row["body"], row["received_ms"])).encode()))
+            number = row["sequence_number"]
+            order = ("eventstream", *((str(row["PartitionId"]), number) if number else unnumbered))
+            if order not in seen:
+                seen.add(order)
+                body = None if row["body"] is None else b64decode(row["body"])
+                yield "eventstream", row["received_ms"], order, row["topic"], body, bool(row["retain"])
 
 
 def metric_value(metric, datatype):

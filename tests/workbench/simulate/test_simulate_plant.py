@@ -6,6 +6,7 @@ import csv
 import hashlib
 from collections import Counter
 from io import BytesIO
+from random import Random
 
 import fastavro
 import pyarrow as pa
@@ -15,6 +16,13 @@ import pytest
 from fabric_ot.contracts.landing import HIVEMQ_PLACEHOLDERS, parse_landing_config
 from fabric_ot.contracts.reasons import ALL_REASONS, IGNORED_REASONS
 from fabric_ot.workbench.simulate.capture_files import CAPTURE_SCHEMA, OVERLAP
+from fabric_ot.workbench.simulate.eventstream_table import (
+    COMMITS,
+    REPEATED,
+    UNNUMBERED,
+    tables_path,
+    write_eventstream,
+)
 from fabric_ot.workbench.simulate.plant import LANDING_CONFIG, simulate_plant
 from fabric_ot.workbench.simulate.truth import read_truth, truth_path
 
@@ -114,6 +122,23 @@ def test_capture_files_follow_azure_s_schema_and_repeat_some_sequence_numbers(pl
     assert empty >= 2
     assert rows - sum(map(len, sequences.values())) == truth.transport_duplicates == OVERLAP
     assert sum(map(len, sequences.values())) == truth.messages_by_route["event_hubs"]
+
+
+def test_the_eventstream_s_table_repeats_some_events_and_leaves_some_without_a_number(plant_day):
+    out, truth = plant_day
+    (row,) = [r for r in truth.families["landing_table"] if r["status"] == "landed"]
+    files = sorted((tables_path(out) / "plant/eventstream_raw").glob("*.parquet"))
+    rows = [row for path in files for row in pq.read_table(path).to_pylist()]
+    assert len(files) == COMMITS == row["table_version"] + 1
+    assert len(rows) == row["rows_read"] == truth.messages_by_route["eventstream"] + REPEATED
+    assert len({tuple(row.values()) for row in rows}) == row["messages"] == truth.messages_by_route["eventstream"]
+    unnumbered = [row for row in rows if row["sequence_number"] is None]
+    assert len({tuple(row.values()) for row in unnumbered}) == UNNUMBERED
+    assert sum(row["body"] is None for row in rows) >= 3
+    (lacking,) = (tables_path(out) / "plant/eventstream_unnumbered").glob("*.parquet")
+    assert "sequence_number" not in pq.read_schema(lacking).names
+    with pytest.raises(ValueError, match="eventstream_raw is there"):
+        write_eventstream(tables_path(out), [], Random(1))
 
 
 def test_the_textbook_shift_gives_the_published_oee(plant_day):
@@ -235,7 +260,7 @@ def test_what_a_historian_would_keep_stands_for_every_sample_within_the_declared
 def test_clocks_of_the_json_machines_are_right_and_some_messages_come_hours_late(plant_day) -> None:
     _, truth = plant_day
     rows = truth.families["clock_skew"]
-    assert {row["route"] for row in rows} == {"event_hubs", "hivemq"}
+    assert {row["route"] for row in rows} == {"event_hubs", "eventstream", "hivemq"}
     distinct = truth.samples["uns_json_distinct"]
     assert sum(row["live_count"] for row in rows) == distinct
     assert all(0 < row["least_skew_s"] <= row["skew_s"] < 1 < row["greatest_skew_s"] for row in rows)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as sf
 from pyspark.sql import types as st
 
+from fabric_ot.contracts.eventstream import EVENTSTREAM_COLUMNS
 from fabric_ot.contracts.landing import HIVEMQ_PLACEHOLDERS
 from fabric_ot.errors import ColumnContractError
 
@@ -25,9 +26,6 @@ MESSAGE_COLUMNS: tuple[str, ...] = (
 )  # fmt: skip
 
 CAPTURE_COLUMNS: tuple[str, ...] = ("SequenceNumber", "EnqueuedTimeUtc", "Properties", "Body")
-
-EVENTSTREAM_COLUMNS: tuple[str, ...] = ("PartitionId", "EventEnqueuedUtcTime", "EventProcessedUtcTime")
-"""What an Eventstream adds to each event of its Lakehouse destination."""
 
 # The last millisecond of the year 9999: beyond it a time is a broken number, and a conversion would fail the batch.
 _LAST_MS = 253_402_300_799_999
@@ -113,11 +111,11 @@ def to_eventstream_messages(
 
     Columns in:  those that `columns` names (table column -> placeholder, as for HiveMQ; the time of the broker may be
                  absent), EVENTSTREAM_COLUMNS (timestamps, or ISO texts), `sequence_column` (the sequence number within
-                 the partition, which the Eventstream must be told to pass on: without it a replay cannot be told
-                 from a new event).
+                 the partition, a number or its digits, which the Eventstream must be told to pass on).
     Columns out: MESSAGE_COLUMNS; the partition is `<table>/<PartitionId>`, the source file `table`.
     Grain out:   one row per row.
-    Nulls:       a null topic becomes ''; an unreadable time or a QoS beyond 0..2 becomes null.
+    Nulls:       a null topic becomes ''; an unreadable time or a QoS beyond 0..2 becomes null. A row without a
+                 partition or a readable sequence number gets its key from its content (`with_content_key`).
     Cost:        no shuffle.
 
     Raises:
@@ -131,11 +129,15 @@ def to_eventstream_messages(
     by_meaning = {HIVEMQ_PLACEHOLDERS[placeholder]: sf.col(f"`{name}`") for name, placeholder in columns.items()}
     types = {HIVEMQ_PLACEHOLDERS[placeholder]: rows.schema[name].dataType for name, placeholder in columns.items()}
     nothing = sf.lit(None)
-    return _select(
+    sequence = sf.col(f"`{sequence_column}`").cast("string")
+    enqueued = sf.col("EventEnqueuedUtcTime")
+    if not isinstance(rows.schema["EventEnqueuedUtcTime"].dataType, st.TimestampType):
+        enqueued = sf.try_to_timestamp(enqueued.cast("string"))
+    messages = _select(
         named,
         route="eventstream",
-        source_partition=sf.concat_ws("/", sf.lit(table), sf.col("PartitionId").cast("string")),
-        source_offset=sf.col(f"`{sequence_column}`"),
+        source_partition=sf.concat(sf.lit(f"{table}/"), sf.col("PartitionId").cast("string")),
+        source_offset=sf.when(sequence.rlike(r"^\d{1,18}$"), sequence),
         topic=by_meaning["topic"].cast("string"),
         payload=_hivemq_payload(by_meaning),
         qos=_qos(by_meaning.get("qos", nothing)),
@@ -143,7 +145,34 @@ def to_eventstream_messages(
         broker_time_utc=_instant(
             by_meaning.get("broker_time_ms", nothing), types.get("broker_time_ms", st.TimestampType())
         ),
-        enqueued_time_utc=sf.try_to_timestamp(sf.col("EventEnqueuedUtcTime").cast("string")),
+        enqueued_time_utc=enqueued,
+    )
+    return with_content_key(messages, where=sf.col("source_partition").isNull() | sf.col("source_offset").isNull())
+
+
+CONTENT_KEYED = "by_content"
+"""The partition, below its table's, of events that no sequence number tells apart."""
+
+
+def with_content_key(messages: DataFrame, *, where: Column) -> DataFrame:
+    """Give the messages that match `where` a key made of what they say: the same event has the same key again.
+
+    Columns in:  MESSAGE_COLUMNS, of the route `eventstream`.
+    Columns out: the same; the partition becomes `<source_file>/by_content`, the offset a 64-bit hash of topic, payload
+                 and times of transport. It orders nothing.
+    Grain out:   unchanged.
+    Nulls:       those of topic, payload and times count as a value.
+    Cost:        no shuffle.
+    """
+    # a null leaves the hash as it was, so that its place must be told, too
+    said = ("topic", "payload", "broker_time_utc", "enqueued_time_utc")
+    content = sf.xxhash64(*(part for name in said for part in (sf.col(name), sf.col(name).isNull())))
+    partition = sf.concat(sf.col("source_file"), sf.lit(f"/{CONTENT_KEYED}"))
+    return messages.withColumns(
+        {
+            "source_partition": sf.when(where, partition).otherwise(sf.col("source_partition")),
+            "source_offset": sf.when(where, content).otherwise(sf.col("source_offset")),
+        }
     )
 
 

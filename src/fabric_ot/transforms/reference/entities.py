@@ -11,7 +11,7 @@ from fabric_ot.contracts.silver_energy import DEMAND_CHARGE, ENERGY_METER, REACT
 from fabric_ot.contracts.silver_execution import ORDER_EXECUTION, PERSONNEL_TIME
 from fabric_ot.contracts.silver_genealogy import LOT_MOVEMENT, LOT_STOCK
 from fabric_ot.contracts.silver_maintenance import MAINTENANCE_ORDER
-from fabric_ot.contracts.silver_quality import CONTROL_BASELINE, CONTROL_CHART, QUALITY_SAMPLE
+from fabric_ot.contracts.silver_quality import CHART_TAG, CONTROL_BASELINE, CONTROL_CHART, QUALITY_SAMPLE
 from fabric_ot.contracts.silver_signals import SIGNAL_RULE
 from fabric_ot.contracts.silver_states import STATE_RECODING
 from fabric_ot.contracts.table import Column, Table
@@ -20,7 +20,7 @@ ENTITIES: Mapping[str, Table] = {
     table.name: table
     for table in (
         *(SITE, STATE_CATEGORY, PRODUCT, ASSET, SHIFT, TAG, SHIFT_STOP, WORK_ORDER),
-        *(CONTROL_CHART, CONTROL_BASELINE, QUALITY_SAMPLE),
+        *(CONTROL_CHART, CONTROL_BASELINE, QUALITY_SAMPLE, CHART_TAG),
         *(LOT_MOVEMENT, LOT_STOCK),
         SIGNAL_RULE,
         MAINTENANCE_ORDER,
@@ -65,6 +65,7 @@ PARENTS: Mapping[str, tuple[Parent, ...]] = {
     "control_chart": (Parent("asset", ("asset_id",)),),
     "control_baseline": (Parent("control_chart", ("chart_id",)),),
     "quality_sample": (Parent("control_chart", ("chart_id",)),),
+    "chart_tag": (Parent("control_chart", ("chart_id",)), Parent("tag", ("tag_id",))),
     "lot_movement": (Parent("asset", ("asset_id",)),),
     "maintenance_order": (Parent("asset", ("asset_id",)),),
     "order_execution": (Parent("asset", ("asset_id",)), Parent("product", ("product_id",))),

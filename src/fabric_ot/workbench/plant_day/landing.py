@@ -55,6 +55,8 @@ def landing_folder(onelake: Path) -> Path:
 def land_simulated(onelake: Path, *, days: int, seed: int, scale: float = 1.0) -> Landed:
     """Simulate a plant into the landing folder, unless this very plant or a user's own files lie there.
 
+    Its Eventstream writes into `Tables` of the same lakehouse.
+
     Raises:
         PlatformError: another simulated plant lies there.
     """
@@ -70,7 +72,8 @@ def land_simulated(onelake: Path, *, days: int, seed: int, scale: float = 1.0) -
         return Landed(folder, truth=truth)
     if folder.exists() and any(folder.iterdir()):
         return Landed(folder)
-    return Landed(folder, truth=simulate_plant(folder, days=days, seed=seed, scale=scale))
+    tables = folder.parents[1] / "Tables"
+    return Landed(folder, truth=simulate_plant(folder, days=days, seed=seed, scale=scale, tables=tables))
 
 
 def land_public(onelake: Path, data: Path) -> Landed:

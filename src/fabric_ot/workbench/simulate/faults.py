@@ -16,6 +16,7 @@ _TEMPERATURE = "acme/berlin/machining/line_2/lathe/temperature"
 _GHOST_NODE = f"{NAMESPACE}/acme_denver/{{}}/line_9"
 _STATE_PAYLOAD, _STATE_QOS = (f"tck-id-host-topic-phid-birth-{part}" for part in ("payload", "qos"))
 _REPEAT = 3
+_ALL_ROUTES: tuple[Route, ...] = ("event_hubs", "hivemq", "eventstream")
 _TWO_MEGABYTES = 2_000_000
 _YEAR_2100_MS = 4_102_444_800_000
 
@@ -75,8 +76,14 @@ def _json_faults() -> list[Fault]:
         return Fault(reason, _TEMPERATURE, payload, routes=routes or ("event_hubs",))
 
     return [
-        temperature("not_utf8", b'{"timestamp_ms":{now},"value":21.5,"unit":"\xb0C"}', "event_hubs", "hivemq"),
-        temperature("invalid_json", b'{"timestamp_ms":{now},"val', "event_hubs", "hivemq"),
+        temperature(
+            "not_utf8",
+            b'{"timestamp_ms":{now},"value":21.5,"unit":"\xb0C"}',
+            "event_hubs",
+            "hivemq",
+            "eventstream",
+        ),
+        temperature("invalid_json", b'{"timestamp_ms":{now},"val', "event_hubs", "hivemq", "eventstream"),
         temperature("invalid_json", b'{"timestamp_ms":{now},"value":NaN}'),
         temperature("invalid_json", b"[1,2]"),
         temperature("unknown_shape", b'{"value":21.5}'),
@@ -88,7 +95,7 @@ def _json_faults() -> list[Fault]:
         temperature("number_as_text", b'{"timestamp_ms":{now},"value":"21.5"}'),
         temperature("type_mismatch", b'{"timestamp_ms":{now},"value":{"celsius":21.5}}'),
         temperature("empty_payload", b""),
-        temperature("empty_payload", None),
+        temperature("empty_payload", None, "event_hubs", "eventstream"),
     ]
 
 
@@ -102,9 +109,9 @@ def _too_large() -> Fault:
 def _topic_faults() -> list[Fault]:
     good = b'{"timestamp_ms":{now},"value":21.5}'
     return [
-        Fault("unknown_topic", "laboratory/scale/weight", good, decoder="none", routes=("event_hubs", "hivemq")),
+        Fault("unknown_topic", "laboratory/scale/weight", good, decoder="none", routes=_ALL_ROUTES),
         Fault("unknown_topic", "acme/berlin/assembly", good, decoder="none"),
-        Fault("retained", _TEMPERATURE, good, outcome="ignored", is_retained=True, routes=("event_hubs", "hivemq")),
+        Fault("retained", _TEMPERATURE, good, outcome="ignored", is_retained=True, routes=_ALL_ROUTES),
     ]
 
 

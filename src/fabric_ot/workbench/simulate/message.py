@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Route = Literal["hivemq", "event_hubs"]
+Route = Literal["hivemq", "event_hubs", "eventstream"]
 Outcome = Literal["decoded", "quarantined", "ignored"]
 
 

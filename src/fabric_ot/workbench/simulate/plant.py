@@ -13,6 +13,12 @@ from fabric_ot.contracts.landing import LandingConfig, TopicRule
 from fabric_ot.workbench.simulate.capture_files import write_bad_capture, write_capture
 from fabric_ot.workbench.simulate.csv_files import METER_MAPPING, write_csv, write_meter, write_wrong_header
 from fabric_ot.workbench.simulate.day import PlantDay, live_through, plan_calendar
+from fabric_ot.workbench.simulate.eventstream_table import (
+    BAD_EVENTSTREAM,
+    EVENTSTREAM,
+    tables_path,
+    write_eventstream,
+)
 from fabric_ot.workbench.simulate.facts import energy_by_tag, oee_rows, production_rows, state_time_rows
 from fabric_ot.workbench.simulate.families import tell_families
 from fabric_ot.workbench.simulate.hivemq_files import HIVEMQ_COLUMNS, write_bad_hivemq, write_hivemq
@@ -40,6 +46,7 @@ LANDING_CONFIG = LandingConfig(
     hivemq_columns=tuple(HIVEMQ_COLUMNS.items()),
     csv=(*reference_mappings(), METER_MAPPING),
     namespace=NAMESPACE_RULE,
+    eventstreams=(EVENTSTREAM, BAD_EVENTSTREAM),
 )
 
 Account = tuple[str, str, str, str]
@@ -56,16 +63,23 @@ class _Landed:
 
 
 def simulate_plant(
-    out: Path, *, days: int = 1, seed: int = 7, start: date = date(2026, 3, 28), scale: float = 1.0
+    out: Path,
+    *,
+    days: int = 1,
+    seed: int = 7,
+    start: date = date(2026, 3, 28),
+    scale: float = 1.0,
+    tables: Path | None = None,
 ) -> GroundTruth:
     """Write a plant's landing folder to `out` and the truth beside it; the same seed gives the same plant.
 
-    `out` becomes `Files/landing` and must be missing or empty. `start` is the first production date; the default
+    `out` becomes `Files/landing` and must be missing or empty. `tables` becomes `Tables`, where an Eventstream
+    writes; without it they lie beside `out`, in `<out>_tables`. `start` is the first production date; the default
     crosses Berlin's change to summer time. `scale` is the density of messages: 1.0 is about 100,000 a day; what
     the machines do, and so every fact, does not depend on it.
 
     Raises:
-        ValueError: `days` or `scale` is not positive, or `out` holds files.
+        ValueError: `days` or `scale` is not positive, `out` holds files, or `tables` the Eventstream's tables.
     """
     if days < 1 or scale <= 0:
         message = f"days and scale must be positive, found days={days}, scale={scale}"
@@ -82,6 +96,8 @@ def simulate_plant(
     families = tell_families(day, seed=seed)
     _land_reference(out, production, families.records, landed)
     _land_messages(out, day, Random(f"{seed}/landing"), landed)
+    streamed = [message for message in day.messages if message.route == "eventstream"]
+    tabled = write_eventstream(tables or tables_path(out), streamed, Random(f"{seed}/eventstream"))
     transported: Counter[str] = Counter(message.route for message in day.messages)
     event_hub_rows = sum(file.rows for file in landed.files if file.route == "event_hubs")
     truth = GroundTruth(
@@ -103,7 +119,7 @@ def simulate_plant(
         production=production,
         state_time=[r for k in day.known for i in calendar.whole(k.asset.site_id) for r in state_time_rows(k, i)],
         oee=oee_rows(production),
-        families=dict(families.truth),
+        families={**families.truth, **tabled.truth},
     )
     truth_path(out).write_text(truth.to_json(), encoding="utf-8")
     return truth
@@ -123,7 +139,7 @@ def _land_reference(
 
 
 def _land_messages(out: Path, day: PlantDay, rng: Random, landed: _Landed) -> None:
-    by_route: dict[str, list[Message]] = {"hivemq": [], "event_hubs": []}
+    by_route: dict[str, list[Message]] = {"hivemq": [], "event_hubs": [], "eventstream": []}
     for message in day.messages:
         by_route[message.route].append(message)
     calendar = day.calendar

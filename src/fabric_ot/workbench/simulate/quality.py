@@ -26,6 +26,7 @@ from fabric_ot.workbench.simulate.laboratory import (
     gears,
     inspections,
 )
+from fabric_ot.workbench.simulate.quality_context import chart_tags, context_rows
 from fabric_ot.workbench.simulate.records import Family, Records, Row
 from fabric_ot.workbench.simulate.truth import iso_utc
 
@@ -51,11 +52,13 @@ def tell_quality(day: PlantDay, rng: Random) -> Family:
             Records(
                 "control_baseline", versions, [((GEAR[0], "v9", start, start, start), "baseline_without_duration")]
             ),
+            chart_tags(),
             Records("quality_sample", [row for c in charts for row in c.rows], _bad_samples(start, ahead)),
         ),
         {
             "control_limit": [row for c in charts for row in _limit_rows(c)],
             "spc_point": [row for c in charts for row in _point_rows(c)],
+            "quality_context": context_rows(day, charts[0]),
             "process_capability": [_capability_row(c) for c in charts if c.values],
         },
     )

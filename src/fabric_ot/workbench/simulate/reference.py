@@ -46,6 +46,7 @@ REFERENCE_COLUMNS: dict[str, tuple[str, ...]] = {
         "sample_id", "chart_id", "subgroup_id", "run_id", "event_time_utc",
         "value_double", "inspected_qty", "defective_qty", "defect_qty",
     ),
+    "chart_tag": ("chart_id", "tag_id", "max_age_s"),
     "lot_movement": ("movement_id", "input_lot", "output_lot", "qty", "uom", "time_utc", "asset_id"),
     "lot_stock": ("lot_id", "uom", "scrap_qty", "wip_qty"),
     "maintenance_order": (

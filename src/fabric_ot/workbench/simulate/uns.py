@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from random import Random
 
 from fabric_ot.workbench.simulate.layout import Asset
@@ -19,13 +20,17 @@ _LATE_SHARE, _HELD_SHARE, _UNCERTAIN_SHARE = 0.004, 0.01, 0.002
 def uns_messages(
     asset: Asset, reports: Iterable[Report], rng: Random, *, start_ms: int, last_arrival_ms: int
 ) -> Iterator[Message]:
-    """Yield the messages of one JSON machine; some arrive out of order, a few minutes or hours late."""
+    """Yield the messages of one JSON machine; some arrive out of order, a few minutes or hours late.
+
+    A machine that tells several values at once goes through an Eventstream, the others through Event Hubs Capture.
+    """
     for sequence, report in enumerate(sorted(reports, key=lambda r: r.at_ms), start=1):
         values = {field: _spoken(field, value) for field, value in report.values.items() if value is not None}
         if asset.speech == "uns_many":
             payload: dict[str, Value] = {"timestamp_ms": report.at_ms, **values}
             samples = [(asset.tag_id(field), report.at_ms, 0) for field in values]
-            yield _message(asset.topic, payload, samples, _arrival(rng, report.at_ms, last_arrival_ms))
+            message = _message(asset.topic, payload, samples, _arrival(rng, report.at_ms, last_arrival_ms))
+            yield replace(message, route="eventstream")
             continue
         for field, value in values.items():
             payload = {"timestamp_ms": report.at_ms, "value": value}

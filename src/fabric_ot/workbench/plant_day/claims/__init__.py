@@ -7,6 +7,7 @@ from fabric_ot.workbench.plant_day.claims.energy import ENERGY_CLAIMS
 from fabric_ot.workbench.plant_day.claims.genealogy import GENEALOGY_CLAIMS
 from fabric_ot.workbench.plant_day.claims.gold import GOLD_CLAIMS, MEASURE_CLAIMS
 from fabric_ot.workbench.plant_day.claims.kpis import KPIS_CLAIMS
+from fabric_ot.workbench.plant_day.claims.landing import LANDING_CLAIMS
 from fabric_ot.workbench.plant_day.claims.maintenance import MAINTENANCE_CLAIMS
 from fabric_ot.workbench.plant_day.claims.namespace import NAMESPACE_CLAIMS
 from fabric_ot.workbench.plant_day.claims.quality_control import QUALITY_CONTROL_CLAIMS
@@ -17,6 +18,7 @@ from fabric_ot.workbench.plant_day.claims.states import STATES_CLAIMS
 __all__ = ["CLAIMS", "MEASURE_CLAIMS", "Claim", "MeasureClaim"]
 
 CLAIMS: tuple[Claim, ...] = (
+    *LANDING_CLAIMS,
     *SIGNALS_CLAIMS,
     *QUALITY_CONTROL_CLAIMS,
     *GENEALOGY_CLAIMS,

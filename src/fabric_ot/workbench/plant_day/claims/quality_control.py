@@ -26,4 +26,12 @@ QUALITY_CONTROL_CLAIMS: tuple[Claim, ...] = (
         ("chart_id", "undefined_reason"),
         ("samples", "mean", "cp", "cpk", "pp", "ppk", "signal_count"),
     ),
+    Claim(
+        "quality_context",
+        "samples with the process as of each: value, quality, age",
+        """SELECT chart_id, sample_id, tag_id, value_double, age_s, CAST(quality = 'GOOD' AS VARCHAR) AS is_good
+           FROM silver.quality_context""",
+        ("chart_id", "sample_id", "tag_id", "is_good"),
+        ("value_double", "age_s"),
+    ),
 )
