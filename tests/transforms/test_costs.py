@@ -125,6 +125,7 @@ CLAIMS = {
     "quarantine": shuffled(
         lambda f: to_quarantine(f.samples, f.messages), BroadcastHashJoin=1, SortMergeJoin=1, HashPartitioning=2
     ),
+    "few_refused": shuffled(lambda f: to_quarantine(f.samples, f.messages, is_few=True), BroadcastHashJoin=2),
     "definitions": shuffled(lambda f: to_definitions(f.placed), HashPartitioning=1),
     "metric_samples": shuffled(
         lambda f: to_metric_samples(f.placed, to_definitions(f.placed)), HashPartitioning=2, SortMergeJoin=1

@@ -19,7 +19,7 @@ from fabric_ot.errors import ConfigError
 from fabric_ot.jobs.progress import finish_batches
 from fabric_ot.jobs.report import JobReport
 from fabric_ot.lakehouse import Lakehouse, do_together
-from fabric_ot.transforms.messages.decoded_samples import is_sample, to_refused_samples
+from fabric_ot.transforms.messages.decoded_samples import is_refused, is_sample, to_refused_samples
 from fabric_ot.transforms.messages.decoders import REFERENCE_PREFIX, SAMPLE_ORDER, is_reference, with_decoder
 from fabric_ot.transforms.messages.historian import to_historian_samples
 from fabric_ot.transforms.messages.quarantine import rollup_audit, rollup_messages, to_quarantine
@@ -40,6 +40,7 @@ from fabric_ot.transforms.sparkplug.window_starts import to_window_starts
 STEP = "reading"
 TAG_TOPIC = f"{REFERENCE_PREFIX}tag"
 _TOPIC_REASONS = ("illegal_sparkplug_topic", "host_state")
+_FEW_ROWS = 100_000
 _OUTCOMES = ("decoded", "quarantined", "ignored")
 
 
@@ -109,7 +110,7 @@ def run_readings(
         samples = plain if window is None else plain.unionByName(window.samples)
         writes: dict[str, Callable[[], Any]] = {
             "reading": partial(_write_readings, plain, samples, window, silver, scope),
-            "quarantine": partial(_write_quarantine, to_quarantine(samples, messages), window, silver, scope),
+            "quarantine": partial(_write_quarantine, samples, messages, window, silver, scope),
             "log": partial(_write_log, window, silver, scope),
             "broken rules": partial(_write_broken_rules, samples, window, silver, scope),
         }
@@ -196,7 +197,11 @@ def _write_readings(
         silver.replace("plant.reading", rows, where=window.is_touched, bound=window.is_touched)
 
 
-def _write_quarantine(refused: DataFrame, window: _Window | None, silver: Lakehouse, scope: _Scope) -> None:
+def _write_quarantine(
+    samples: DataFrame, messages: DataFrame, window: _Window | None, silver: Lakehouse, scope: _Scope
+) -> None:
+    is_few = samples.where(is_refused()).limit(_FEW_ROWS + 1).count() <= _FEW_ROWS
+    refused = to_quarantine(samples, messages, is_few=is_few)
     if scope.is_rebuild:
         silver.replace("plant.quarantine", refused, where=~is_reference())
     else:

@@ -89,12 +89,6 @@ def with_is_test(
     Raises:
         ColumnContractError: a column is missing.
         ConfigError: `test_share` does not lie between 0 and 1, or no unit is named.
-
-    Example:
-        >>> rows = spark.createDataFrame([("press",), ("robot",), ("press",)], "asset_id string")
-        >>> sides = with_is_test(rows, test_share=0.5).distinct()
-        >>> sides.count()
-        2
     """
     require_columns("with_is_test", rows, units)
     problems = [] if 0 <= test_share <= 1 else [f"test_share is {test_share}, needs to be from 0 to 1"]

@@ -18,18 +18,23 @@ from fabric_ot.transforms.messages.decoded_samples import (
 _AUDIT_KEY = ("ingest_batch_id", "route", "decoder", "outcome", "reason")
 
 
-def to_quarantine(samples: DataFrame, messages: DataFrame) -> DataFrame:
+def to_quarantine(samples: DataFrame, messages: DataFrame, *, is_few: bool = False) -> DataFrame:
     """Turn refused samples into quarantine rows that carry the raw bytes of their message.
+
+    Say `is_few` where the refused rows are known to fit into memory: then they are broadcast.
 
     Columns in:  samples: the common shape (`decoded_samples`); messages: `plant.message`.
     Columns out: `plant.quarantine`.
     Grain out:   one row per refused message (`metric_index` -1) or metric.
-    Cost:        one join of the refused rows, which are few, with the messages they came in.
+    Cost:        one join of the refused rows with the messages they came in: where `is_few`, no shuffle; else both are
+                 shuffled by the transport key.
     """
     require_columns("to_quarantine", messages, [*TRANSPORT_KEY, "topic", "payload"])
     refused = samples.where(is_refused()).withColumn("reasons", sf.array_sort("reasons"))
     raw = messages.select(*TRANSPORT_KEY, "topic", "payload")
-    return refused.join(raw, list(TRANSPORT_KEY)).select(*QUARANTINE.column_names)
+    return (
+        (sf.broadcast(refused) if is_few else refused).join(raw, list(TRANSPORT_KEY)).select(*QUARANTINE.column_names)
+    )
 
 
 def rollup_messages(samples: DataFrame) -> DataFrame:
