@@ -14,7 +14,7 @@ from benchmarks.families.inputs import START_US, instants, nothing, put, put_tag
 from fabric_ot.contracts.landing import LandingConfig, TopicRule
 from fabric_ot.transforms.messages.decoded_samples import is_refused
 from fabric_ot.transforms.messages.decoders import with_decoder
-from fabric_ot.transforms.messages.quarantine import rollup_audit, rollup_messages, to_quarantine
+from fabric_ot.transforms.messages.quarantine import FEW_ROWS, rollup_audit, rollup_messages, to_quarantine
 from fabric_ot.transforms.messages.readings import join_catalogue, to_readings
 from fabric_ot.transforms.messages.uns_json import to_uns_samples
 
@@ -67,7 +67,7 @@ def ours(spark: SparkSession, folder: Path, write: Write) -> None:
     decoded = to_uns_samples(messages.where(sf.col("decoder") == "uns_json"))
     samples = join_catalogue(decoded, tags).localCheckpoint()  # as the job stages them
     write("reading", to_readings(samples))
-    is_few = samples.where(is_refused()).limit(100_001).count() <= 100_000  # as the job looks
+    is_few = samples.where(is_refused()).limit(FEW_ROWS + 1).count() <= FEW_ROWS  # as the job looks
     write("quarantine", to_quarantine(samples, messages, is_few=is_few))
     write("audit", rollup_audit(rollup_messages(samples)))
 

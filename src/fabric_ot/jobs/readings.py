@@ -22,7 +22,7 @@ from fabric_ot.lakehouse import Lakehouse, do_together
 from fabric_ot.transforms.messages.decoded_samples import is_refused, is_sample, to_refused_samples
 from fabric_ot.transforms.messages.decoders import REFERENCE_PREFIX, SAMPLE_ORDER, is_reference, with_decoder
 from fabric_ot.transforms.messages.historian import to_historian_samples
-from fabric_ot.transforms.messages.quarantine import rollup_audit, rollup_messages, to_quarantine
+from fabric_ot.transforms.messages.quarantine import FEW_ROWS, rollup_audit, rollup_messages, to_quarantine
 from fabric_ot.transforms.messages.readings import join_catalogue, to_readings
 from fabric_ot.transforms.messages.uns_json import to_uns_samples
 from fabric_ot.transforms.sparkplug.deaths import to_stale_samples
@@ -40,7 +40,6 @@ from fabric_ot.transforms.sparkplug.window_starts import to_window_starts
 STEP = "reading"
 TAG_TOPIC = f"{REFERENCE_PREFIX}tag"
 _TOPIC_REASONS = ("illegal_sparkplug_topic", "host_state")
-_FEW_ROWS = 100_000
 _OUTCOMES = ("decoded", "quarantined", "ignored")
 
 
@@ -200,7 +199,7 @@ def _write_readings(
 def _write_quarantine(
     samples: DataFrame, messages: DataFrame, window: _Window | None, silver: Lakehouse, scope: _Scope
 ) -> None:
-    is_few = samples.where(is_refused()).limit(_FEW_ROWS + 1).count() <= _FEW_ROWS
+    is_few = samples.where(is_refused()).limit(FEW_ROWS + 1).count() <= FEW_ROWS
     refused = to_quarantine(samples, messages, is_few=is_few)
     if scope.is_rebuild:
         silver.replace("plant.quarantine", refused, where=~is_reference())

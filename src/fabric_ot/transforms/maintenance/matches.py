@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sf
-from pyspark.sql.types import StructField, StructType
 
 from fabric_ot.transforms.intervals import elapsed_us, require_columns
 from fabric_ot.transforms.maintenance.failures import ORDER_COLUMNS, ORDER_STAGES
@@ -57,29 +56,19 @@ def to_failure_matches(
 
 def _events(failures: DataFrame, orders: DataFrame) -> DataFrame:
     """Return failures at their starts and corrective orders at their reports, as rows of one frame."""
-    corrective = orders.where(sf.col("order_type") == "corrective")
-    failed, ordered = sf.struct(*_FAILED), sf.struct(*_ORDERED)
-    no_failure, no_order = _nothing_of(failures, _FAILED), _nothing_of(orders, _ORDERED)
     at_start = failures.select(
         "asset_id",
         sf.col("failure_start_utc").alias("_at"),
         sf.lit(False).alias("_is_order"),
-        failed.alias("_failure"),
-        no_order.alias("_order"),
+        sf.struct(*_FAILED).alias("_failure"),
     )
-    at_report = corrective.select(
+    at_report = orders.where(sf.col("order_type") == "corrective").select(
         "asset_id",
         sf.col("reported_utc").alias("_at"),
         sf.lit(True).alias("_is_order"),
-        no_failure.alias("_failure"),
-        ordered.alias("_order"),
+        sf.struct(*_ORDERED).alias("_order"),
     )
-    return at_start.unionByName(at_report)
-
-
-def _nothing_of(rows: DataFrame, names: tuple[str, ...]) -> Column:
-    fields = [StructField(name, rows.schema[name].dataType) for name in names]
-    return sf.lit(None).cast(StructType(fields))
+    return at_start.unionByName(at_report, allowMissingColumns=True)
 
 
 def _nearest(before_s: float, after_s: float) -> Column:

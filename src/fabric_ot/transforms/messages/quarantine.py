@@ -15,13 +15,16 @@ from fabric_ot.transforms.messages.decoded_samples import (
     is_sample,
 )
 
+FEW_ROWS = 100_000
+"""So many refused rows are few: they carry no payload, and fit into the memory of any worker."""
+
 _AUDIT_KEY = ("ingest_batch_id", "route", "decoder", "outcome", "reason")
 
 
 def to_quarantine(samples: DataFrame, messages: DataFrame, *, is_few: bool = False) -> DataFrame:
     """Turn refused samples into quarantine rows that carry the raw bytes of their message.
 
-    Say `is_few` where the refused rows are known to fit into memory: then they are broadcast.
+    Say `is_few` where there are known to be at most `FEW_ROWS` refused rows: then they are broadcast.
 
     Columns in:  samples: the common shape (`decoded_samples`); messages: `plant.message`.
     Columns out: `plant.quarantine`.
