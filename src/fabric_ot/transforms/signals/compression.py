@@ -16,7 +16,15 @@ from fabric_ot.errors import ConfigError
 from fabric_ot.transforms.intervals import require_columns
 from fabric_ot.transforms.signals.kept import explode_kept, explode_told
 from fabric_ot.transforms.signals.series import Limit, limit_of, limit_us, require_limits, require_series
-from fabric_ot.transforms.signals.walks import Fires, highest_slope, lowest_slope, slope_to, walk_blocks
+from fabric_ot.transforms.signals.walks import (
+    Fires,
+    Options,
+    Sample,
+    highest_slope,
+    lowest_slope,
+    slope_to,
+    walk_blocks,
+)
 
 Variant = Literal["bounded", "published"]
 BLOCK_S = 3_600
@@ -47,7 +55,7 @@ def keep_exceptions(
     """
     where = "keep_exceptions"
     require_series(where, samples, deadband=deadband, max_interval_s=max_interval_s)
-    walked = _walked(where, samples, deadband, max_interval_s, block_s, is_held=sf.lit(True), fires=_is_exception)
+    walked = _walked(where, samples, deadband, max_interval_s, block_s, is_held=True, fires=_is_exception)
     return explode_kept(walked)
 
 
@@ -83,7 +91,7 @@ def keep_swinging_door(
     if variant not in get_args(Variant):
         raise ConfigError(where, [f"variant {variant!r}; one of {list(get_args(Variant))} is needed"])
     fires = _is_bounded_door_shut if variant == "bounded" else _is_published_door_shut
-    return explode_kept(_walked(where, samples, error, max_interval_s, block_s, is_held=sf.lit(False), fires=fires))
+    return explode_kept(_walked(where, samples, error, max_interval_s, block_s, is_held=False, fires=fires))
 
 
 def to_compressed(
@@ -124,28 +132,33 @@ def _walked(
     max_interval_s: Limit | None,
     block_s: int,
     *,
-    is_held: Column,
+    is_held: bool | Column,
     fires: Fires,
 ) -> DataFrame:
     require_limits(where, block_s=block_s)
     longest = sf.lit(None).cast("long") if max_interval_s is None else limit_us(max_interval_s)
-    block_us = round(block_s * 1_000_000)
-    return walk_blocks(samples, limit=limit_of(limit), longest=longest, is_held=is_held, block_us=block_us, fires=fires)
+    by_sample: dict[str, Column] = {}
+    same: dict[str, Column] = {}
+    (by_sample if isinstance(limit, str) else same)["limit"] = limit_of(limit)
+    (by_sample if isinstance(max_interval_s, str) else same)["longest"] = longest
+    (same if isinstance(is_held, bool) else by_sample)["is_held"] = sf.lit(is_held)
+    options = Options(same, by_sample)
+    return walk_blocks(samples, options=options, block_us=round(block_s * 1_000_000), fires=fires)
 
 
-def _is_exception(state: Column, sample: Column) -> Column:
+def _is_exception(state: Column, sample: Sample) -> Column:
     return sf.abs(sample["value"] - state["origin_value"]) > sample["limit"]
 
 
-def _is_bounded_door_shut(state: Column, sample: Column) -> Column:
+def _is_bounded_door_shut(state: Column, sample: Sample) -> Column:
     slope = slope_to(state, sample)
     return (slope < state["low"]) | (slope > state["high"])
 
 
-def _is_published_door_shut(state: Column, sample: Column) -> Column:
+def _is_published_door_shut(state: Column, sample: Sample) -> Column:
     return lowest_slope(state, sample) > highest_slope(state, sample)
 
 
-def _is_declared_fired(state: Column, sample: Column) -> Column:
+def _is_declared_fired(state: Column, sample: Sample) -> Column:
     is_shut = _is_bounded_door_shut(state, sample)
     return sf.when(sample["is_held"], _is_exception(state, sample)).otherwise(is_shut)

@@ -6,7 +6,8 @@ constant size, but for the places of the kept samples, and no row is in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
@@ -14,13 +15,35 @@ from pyspark.sql import functions as sf
 from fabric_ot.transforms.numbers import finite_or_null
 from fabric_ot.transforms.samples import is_counted
 
-Fires = Callable[[Column, Column], Column]
+
+@dataclass(frozen=True)
+class Options:
+    """What a walk is told besides the samples: `limit`, `longest` and `is_held`, each the same of all or by sample.
+
+    What is the same of all is no part of any sample, and the optimizer folds what hangs on it alone.
+    """
+
+    same: Mapping[str, Column]
+    by_sample: Mapping[str, Column]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One step of the walk: a sample, and what is the same of all of them."""
+
+    own: Column
+    same: Mapping[str, Column]
+
+    def __getitem__(self, name: str) -> Column:
+        """Return a field: at, value, quality, limit, longest or is_held."""
+        return self.same[name] if name in self.same else self.own[name]
+
+
+Fires = Callable[[Column, Sample], Column]
 """Of the state and a sample: whether the sample before it must be kept."""
 
 
-def walk_blocks(
-    samples: DataFrame, *, limit: Column, longest: Column, is_held: Column, block_us: int, fires: Fires
-) -> DataFrame:
+def walk_blocks(samples: DataFrame, *, options: Options, block_us: int, fires: Fires) -> DataFrame:
     """Walk along each block; keep the first and last sample of each stretch of equal quality, and those of the walk.
 
     Where `is_held`, a sample that fires is kept itself and begins anew; else the one before it does. A sample without
@@ -32,38 +55,36 @@ def walk_blocks(
     Grain out:   one row per block of a tag.
     Cost:        one shuffle by `tag_id` and block; a block lies in memory as one array.
     """
-    gathered = _gathered(samples, limit, longest, is_held, block_us)
+    gathered = _gathered(samples, options.by_sample, block_us)
     # a column of its own: inside the lambdas that read it, the walk would be done again for every sample
-    return gathered.withColumn("_places", _places(sf.col("_samples"), fires))
+    return gathered.withColumn("_places", _places(sf.col("_samples"), options.same, fires))
 
 
-def slope_to(state: Column, sample: Column) -> Column:
+def slope_to(state: Column, sample: Sample) -> Column:
     """Return the slope of the line from the last kept sample to `sample`."""
     return sf.try_divide(sample["value"] - state["origin_value"], sample["at"] - state["origin_at"])
 
 
-def lowest_slope(state: Column, sample: Column) -> Column:
+def lowest_slope(state: Column, sample: Sample) -> Column:
     """Return the lowest slope of a line from the last kept sample that `sample` and those since leave open."""
     rise = sample["value"] - sample["limit"] - state["origin_value"]
     return sf.greatest(state["low"], sf.try_divide(rise, sample["at"] - state["origin_at"]))
 
 
-def highest_slope(state: Column, sample: Column) -> Column:
+def highest_slope(state: Column, sample: Sample) -> Column:
     """Return the highest such slope."""
     rise = sample["value"] + sample["limit"] - state["origin_value"]
     return sf.least(state["high"], sf.try_divide(rise, sample["at"] - state["origin_at"]))
 
 
-def _gathered(samples: DataFrame, limit: Column, longest: Column, is_held: Column, block_us: int) -> DataFrame:
+def _gathered(samples: DataFrame, by_sample: Mapping[str, Column], block_us: int) -> DataFrame:
     """Gather each block of a tag into one array, sorted by time."""
     at = sf.unix_micros("event_time_utc")
     fields = {
         "at": at,
         "value": finite_or_null(sf.col("value_double")),
         "quality": sf.when(is_counted(), sf.col("quality")),
-        "limit": limit,
-        "longest": longest,
-        "is_held": is_held,
+        **by_sample,
     }
     sample = sf.struct(
         *[column.alias(name) for name, column in fields.items()], sf.struct(*samples.columns).alias("row")
@@ -73,21 +94,21 @@ def _gathered(samples: DataFrame, limit: Column, longest: Column, is_held: Colum
     return blocks.agg(sf.sort_array(sf.collect_list("_sample")).alias("_samples"))
 
 
-def _places(samples: Column, fires: Fires) -> Column:
+def _places(samples: Column, same: Mapping[str, Column], fires: Fires) -> Column:
     """Return where the kept samples stand, from 1."""
-    first = sf.get(samples, sf.lit(0))
+    first = Sample(sf.get(samples, sf.lit(0)), same)
     start = _begun_at(first, kept=sf.lit("1"), place=sf.lit(1))
     others = sf.slice(samples, 2, sf.size(samples))
-    kept = sf.aggregate(others, start, lambda state, sample: _step(state, sample, fires), _kept_with_previous)
+    kept = sf.aggregate(others, start, lambda state, own: _step(state, Sample(own, same), fires), _kept_with_previous)
     return sf.transform(sf.split(kept, ","), lambda place: place.cast("int"))
 
 
-def _spot(sample: Column) -> tuple[Column, Column]:
+def _spot(sample: Column | Sample) -> tuple[Column, Column]:
     return sample["at"], sample["value"]
 
 
 def _state(
-    *, kept: Column, place: Column, origin: tuple[Column, Column], previous: Column, low: Column, high: Column
+    *, kept: Column, place: Column, origin: tuple[Column, Column], previous: Sample, low: Column, high: Column
 ) -> Column:
     """Return what the walk knows.
 
@@ -108,7 +129,7 @@ def _state(
     return sf.struct(*[column.alias(name) for name, column in fields.items()])
 
 
-def _begun_at(sample: Column, *, kept: Column, place: Column) -> Column:
+def _begun_at(sample: Sample, *, kept: Column, place: Column) -> Column:
     """Return the state in which `sample` itself is the last one kept: every slope is open."""
     infinity = float("inf")
     return _state(
@@ -116,7 +137,7 @@ def _begun_at(sample: Column, *, kept: Column, place: Column) -> Column:
     )
 
 
-def _step(state: Column, sample: Column, fires: Fires) -> Column:
+def _step(state: Column, sample: Sample, fires: Fires) -> Column:
     is_same = sf.coalesce(state["quality"] == sample["quality"], sf.lit(False))
     is_too_long = sf.coalesce(sample["at"] - state["origin_at"] > sample["longest"], sf.lit(False))
     place = state["place"] + 1
