@@ -101,7 +101,16 @@ class Judge:
         return KILLED, self.told.read_text(encoding="utf-8").splitlines()
 
     def _test(self, module: str | None, tests: list[str]) -> int:
-        if module and doctest.testmod(importlib.import_module(module)).failed:
-            self.told.write_text("its own examples\n", encoding="utf-8")
+        if module and (failed := _failed_examples(module)):
+            self.told.write_text(f"{failed}\n", encoding="utf-8")
             return 1
         return int(pytest.main([*_PYTEST, *tests], plugins=[QuickFailure(self.told)])) if tests else 0
+
+
+def _failed_examples(module: str) -> str:
+    """Return why a module's own examples fail; empty where they do not."""
+    try:
+        failed = doctest.testmod(importlib.import_module(module)).failed
+    except Exception as error:  # a changed line may raise anything when it is imported
+        return f"its import: {error!r}"
+    return "its own examples" if failed else ""

@@ -56,7 +56,7 @@ def keep_exceptions(
     where = "keep_exceptions"
     require_series(where, samples, deadband=deadband, max_interval_s=max_interval_s)
     walked = _walked(where, samples, deadband, max_interval_s, block_s, is_held=True, fires=_is_exception)
-    return explode_kept(walked)
+    return explode_kept(walked, samples.columns)
 
 
 def keep_swinging_door(
@@ -91,7 +91,8 @@ def keep_swinging_door(
     if variant not in get_args(Variant):
         raise ConfigError(where, [f"variant {variant!r}; one of {list(get_args(Variant))} is needed"])
     fires = _is_bounded_door_shut if variant == "bounded" else _is_published_door_shut
-    return explode_kept(_walked(where, samples, error, max_interval_s, block_s, is_held=False, fires=fires))
+    walked = _walked(where, samples, error, max_interval_s, block_s, is_held=False, fires=fires)
+    return explode_kept(walked, samples.columns)
 
 
 def to_compressed(
@@ -122,7 +123,7 @@ def to_compressed(
     declared = samples.where(sf.col(method).isin(*COMPRESSION_METHODS) & limit_of(deviation).isNotNull())
     is_held = sf.col(method) == "exception"
     walked = _walked(where, declared, deviation, max_interval_s, block_s, is_held=is_held, fires=_is_declared_fired)
-    return explode_told(walked).select("_row.*", "stands_for_count", "max_error")
+    return explode_told(walked, samples.columns)
 
 
 def _walked(
@@ -147,7 +148,7 @@ def _walked(
 
 
 def _is_exception(state: Column, sample: Sample) -> Column:
-    return sf.abs(sample["value"] - state["origin_value"]) > sample["limit"]
+    return sf.abs(sample["value"] - state["origin"]["value"]) > sample["limit"]
 
 
 def _is_bounded_door_shut(state: Column, sample: Sample) -> Column:

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
 
 from fabric_ot.transforms.numbers import finite_or_null
 
 
-def explode_kept(walked: DataFrame) -> DataFrame:
-    """Return the kept samples of walked blocks, as they came."""
-    rows = sf.transform("_places", lambda place: sf.element_at("_samples", place)["row"])
-    return walked.select(sf.explode(rows).alias("_row")).select("_row.*")
+def explode_kept(walked: DataFrame, columns: Sequence[str]) -> DataFrame:
+    """Return the kept samples of walked blocks as they came, with these `columns`."""
+    kept = sf.transform("_places", lambda place: sf.element_at("_samples", place))
+    return _as_they_came(walked.select("tag_id", "_block", sf.explode(kept).alias("_sample")), columns)
 
 
-def explode_told(walked: DataFrame) -> DataFrame:
+def explode_told(walked: DataFrame, columns: Sequence[str]) -> DataFrame:
     """Return the kept samples of walked blocks with what each stands for.
 
-    Columns out: `_row` (struct: the sample), `stands_for_count` (long: itself and those left out until the next one),
-                 `max_error` (double: how far the furthest of these is from what is told of it; null without a number).
+    Columns out: `columns`, `stands_for_count` (long: itself and those left out until the next one), `max_error`
+                 (double: how far the furthest of these is from what is told of it; null without a number).
     """
     told = _told(sf.col("_samples"), sf.col("_places"))
-    return walked.select(sf.explode(told).alias("_kept")).select("_kept.*")
+    kept = walked.select("tag_id", "_block", sf.explode(told).alias("_kept")).select("tag_id", "_block", "_kept.*")
+    return _as_they_came(kept, columns, "stands_for_count", "max_error")
+
+
+def _as_they_came(kept: DataFrame, columns: Sequence[str], *also: str) -> DataFrame:
+    """Put together again what the block, the time in it and the rest of the row tell."""
+    at = sf.timestamp_micros(sf.col("_block") + sf.col("_sample.at").cast("long"))
+    return kept.select("tag_id", at.alias("event_time_utc"), "_sample.rest.*", *also).select(*columns, *also)
 
 
 def _told(samples: Column, places: Column) -> Column:
@@ -40,7 +49,7 @@ def _stands_for(samples: Column, span: Column) -> Column:
         lambda sample: finite_or_null(sf.abs(sample["value"] - _line(own, following, sample))),
     )
     return sf.struct(
-        own["row"].alias("_row"), count.cast("long").alias("stands_for_count"), sf.array_max(errors).alias("max_error")
+        own.alias("_sample"), count.cast("long").alias("stands_for_count"), sf.array_max(errors).alias("max_error")
     )
 
 

@@ -35,7 +35,7 @@ class Sample:
     same: Mapping[str, Column]
 
     def __getitem__(self, name: str) -> Column:
-        """Return a field: at, value, quality, limit, longest or is_held."""
+        """Return a field: at, value, is_good, limit, longest or is_held."""
         return self.same[name] if name in self.same else self.own[name]
 
 
@@ -50,7 +50,8 @@ def walk_blocks(samples: DataFrame, *, options: Options, block_us: int, fires: F
     a number is a stretch of its own.
 
     Columns in:  `tag_id`, `event_time_utc`, `value_double`, `quality` and more (of types that can be sorted).
-    Columns out: `_samples` (array of the block's samples with what the walk needs of them), `_places` (array of int:
+    Columns out: `tag_id`, `_block` (long: when it begins, in microseconds), `_samples` (array of its samples: what the
+                 walk needs of each, and in `rest` what neither that time nor the tag tells), `_places` (array of int:
                  which of them are kept, from 1).
     Grain out:   one row per block of a tag.
     Cost:        one shuffle by `tag_id` and block; a block lies in memory as one array.
@@ -62,36 +63,42 @@ def walk_blocks(samples: DataFrame, *, options: Options, block_us: int, fires: F
 
 def slope_to(state: Column, sample: Sample) -> Column:
     """Return the slope of the line from the last kept sample to `sample`."""
-    return sf.try_divide(sample["value"] - state["origin_value"], sample["at"] - state["origin_at"])
+    origin = state["origin"]
+    return sf.try_divide(sample["value"] - origin["value"], sample["at"] - origin["at"])
 
 
 def lowest_slope(state: Column, sample: Sample) -> Column:
     """Return the lowest slope of a line from the last kept sample that `sample` and those since leave open."""
-    rise = sample["value"] - sample["limit"] - state["origin_value"]
-    return sf.greatest(state["low"], sf.try_divide(rise, sample["at"] - state["origin_at"]))
+    origin = state["origin"]
+    rise = sample["value"] - sample["limit"] - origin["value"]
+    return sf.greatest(state["low"], sf.try_divide(rise, sample["at"] - origin["at"]))
 
 
 def highest_slope(state: Column, sample: Sample) -> Column:
     """Return the highest such slope."""
-    rise = sample["value"] + sample["limit"] - state["origin_value"]
-    return sf.least(state["high"], sf.try_divide(rise, sample["at"] - state["origin_at"]))
+    origin = state["origin"]
+    rise = sample["value"] + sample["limit"] - origin["value"]
+    return sf.least(state["high"], sf.try_divide(rise, sample["at"] - origin["at"]))
 
 
 def _gathered(samples: DataFrame, by_sample: Mapping[str, Column], block_us: int) -> DataFrame:
-    """Gather each block of a tag into one array, sorted by time."""
-    at = sf.unix_micros("event_time_utc")
+    """Gather each block of a tag into one array, sorted by time.
+
+    The time of a sample is that since its block began, a double, exact in any block below 285 years: the walk, which
+    Spark interprets, divides by its differences, and would cast each of them.
+    """
+    micros = sf.unix_micros("event_time_utc")
+    since = sf.pmod(micros, sf.lit(block_us))
     fields = {
-        "at": at,
+        "at": since.cast("double"),
         "value": finite_or_null(sf.col("value_double")),
-        "quality": sf.when(is_counted(), sf.col("quality")),
+        "is_good": sf.when(is_counted(), sf.col("quality") == "GOOD"),
         **by_sample,
     }
-    sample = sf.struct(
-        *[column.alias(name) for name, column in fields.items()], sf.struct(*samples.columns).alias("row")
-    )
-    block = (at - sf.pmod(at, sf.lit(block_us))).alias("_block")
-    blocks = samples.select("tag_id", block, sample.alias("_sample")).groupBy("tag_id", "_block")
-    return blocks.agg(sf.sort_array(sf.collect_list("_sample")).alias("_samples"))
+    rest = sf.struct(*[name for name in samples.columns if name not in ("tag_id", "event_time_utc")])
+    sample = sf.struct(*[column.alias(name) for name, column in fields.items()], rest.alias("rest"))
+    blocks = samples.select("tag_id", (micros - since).alias("_block"), sample.alias("_sample"))
+    return blocks.groupBy("tag_id", "_block").agg(sf.sort_array(sf.collect_list("_sample")).alias("_samples"))
 
 
 def _places(samples: Column, same: Mapping[str, Column], fires: Fires) -> Column:
@@ -103,60 +110,43 @@ def _places(samples: Column, same: Mapping[str, Column], fires: Fires) -> Column
     return sf.transform(sf.split(kept, ","), lambda place: place.cast("int"))
 
 
-def _spot(sample: Column | Sample) -> tuple[Column, Column]:
-    return sample["at"], sample["value"]
-
-
-def _state(
-    *, kept: Column, place: Column, origin: tuple[Column, Column], previous: Sample, low: Column, high: Column
-) -> Column:
+def _state(*, kept: Column, place: Column, origin: Column, previous: Column, low: Column, high: Column) -> Column:
     """Return what the walk knows.
 
     The places of the kept samples, the place of the last one seen, the last one kept, the last one seen, and between
     which slopes a line from the last one kept must be.
     """
-    fields = {
-        "kept": kept,
-        "place": place,
-        "origin_at": origin[0],
-        "origin_value": origin[1],
-        "at": previous["at"],
-        "value": previous["value"],
-        "quality": previous["quality"],
-        "low": low,
-        "high": high,
-    }
+    fields = {"kept": kept, "place": place, "origin": origin, "previous": previous, "low": low, "high": high}
     return sf.struct(*[column.alias(name) for name, column in fields.items()])
 
 
 def _begun_at(sample: Sample, *, kept: Column, place: Column) -> Column:
     """Return the state in which `sample` itself is the last one kept: every slope is open."""
-    infinity = float("inf")
-    return _state(
-        kept=kept, place=place, origin=_spot(sample), previous=sample, low=sf.lit(-infinity), high=sf.lit(infinity)
-    )
+    low, high = sf.lit(-float("inf")), sf.lit(float("inf"))
+    return _state(kept=kept, place=place, origin=sample.own, previous=sample.own, low=low, high=high)
 
 
 def _step(state: Column, sample: Sample, fires: Fires) -> Column:
-    is_same = sf.coalesce(state["quality"] == sample["quality"], sf.lit(False))
-    is_too_long = sf.coalesce(sample["at"] - state["origin_at"] > sample["longest"], sf.lit(False))
+    origin, previous = state["origin"], state["previous"]
+    is_same = previous["is_good"] == sample["is_good"]  # null where one has no number: then no branch below is taken
+    is_too_long = sf.coalesce(sample["at"] - origin["at"] > sample["longest"], sf.lit(False))
     place = state["place"] + 1
     kept = _kept_with_previous(state)
     is_held, limit = sample["is_held"], sample["limit"]
-    rise, run = sample["value"] - state["value"], sample["at"] - state["at"]
+    rise, run = sample["value"] - previous["value"], sample["at"] - previous["at"]
     waits = _state(
         kept=state["kept"],
         place=place,
-        origin=(state["origin_at"], state["origin_value"]),
-        previous=sample,
+        origin=origin,
+        previous=sample.own,
         low=lowest_slope(state, sample),
         high=highest_slope(state, sample),
     )
     keeps_previous = _state(
         kept=kept,
         place=place,
-        origin=_spot(state),
-        previous=sample,
+        origin=previous,
+        previous=sample.own,
         low=sf.try_divide(rise - limit, run),
         high=sf.try_divide(rise + limit, run),
     )
@@ -166,7 +156,7 @@ def _step(state: Column, sample: Sample, fires: Fires) -> Column:
 
 
 def _kept_with_previous(state: Column) -> Column:
-    is_kept = state["at"] == state["origin_at"]
+    is_kept = state["previous"]["at"] == state["origin"]["at"]
     return sf.when(is_kept, state["kept"]).otherwise(
         sf.concat(state["kept"], sf.lit(","), state["place"].cast("string"))
     )
