@@ -24,6 +24,7 @@ from fabric_ot.contracts.rules import (
 )
 from fabric_ot.errors import ColumnContractError, ConfigError
 from fabric_ot.quality.rules import Rule, RuleSet
+from fabric_ot.quality.sequences import with_is_not_falling
 from fabric_ot.quality.split import split_by_rules, split_judged, with_reasons
 from fabric_ot.testing import frame
 
@@ -138,6 +139,14 @@ def slow_falls(told: list[dict]) -> set[int]:
             if earlier and x < max(earlier)[1]:
                 falling.add(row_id)
     return falling
+
+
+def test_a_series_falls_from_the_last_place_that_told_anything(spark) -> None:
+    told = [(1, 5.0), (2, None), (3, NAN), (4, 4.0), (5, 5.0)]
+    rows = [(n, "a", x, 0.0, 0, None, NOW + dt.timedelta(seconds=n), None) for n, x in told]
+    rule = Monotonic("x_falls", "x", ("k",), ("at",))
+    judged = with_is_not_falling(frame(spark, DDL, rows), rule, flag="is_fine").collect()
+    assert {r.id: r.is_fine for r in judged if r.id in (1, 4, 5)} == {1: True, 4: False, 5: True}
 
 
 def test_reasons_and_warnings_agree_with_a_slow_judge_and_no_row_is_lost(spark) -> None:

@@ -24,6 +24,8 @@ CASES: dict[tuple[str, str, str], str | None] = {
     ("dd/MM/yyyy HH:mm", "UTC", ""): None,
     ("yyyy-MM-dd HH:mm:ss", "Europe/Berlin", "2026-07-01 14:00:00"): "2026-07-01T12:00:00",
     ("yyyy-MM-dd'T'HH:mm:ss.SSS", "Asia/Kolkata", "2026-07-01T05:30:00.250"): "2026-07-01T00:00:00.250",
+    ("yyyy-MM-dd HH:mm:ss.S", "UTC", "2026-07-01 05:30:00.2"): "2026-07-01T05:30:00.200",
+    ("yyyy-MM-dd HH:mm:ss.SSSSSS", "UTC", "2026-07-01 05:30:00.000002"): "2026-07-01T05:30:00.000002",
     ("M/d/yyyy h:mm:ss a", "America/Phoenix", "7/1/2026 6:00:00 AM"): "2026-07-01T13:00:00",
     ("M/d/yyyy h:mm:ss a", "America/Phoenix", "7/1/2026 12:00:00 am"): "2026-07-01T07:00:00",
     ("M/d/yyyy h:mm:ss a", "America/Phoenix", "7/1/2026 12:30:00 PM"): "2026-07-01T19:30:00",

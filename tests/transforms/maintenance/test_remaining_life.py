@@ -98,8 +98,9 @@ def test_what_cannot_be_meant_is_refused(spark) -> None:
         with_remaining_life(seen, failed.drop("failure_end_utc"))
     with pytest.raises(ConfigError, match="cap_s is 0"):
         with_remaining_life(seen, failed, cap_s=0)
-    with pytest.raises(ConfigError, match=r"test_share is 1\.5"):
-        with_is_test(seen, test_share=1.5)
+    for share in (-0.01, 1.5):
+        with pytest.raises(ConfigError, match=f"test_share is {share}"):
+            with_is_test(seen, test_share=share)
     with pytest.raises(ConfigError, match="units is empty"):
         with_is_test(seen, units=())
     with pytest.raises(ConfigError, match="early is 0"):

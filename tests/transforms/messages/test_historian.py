@@ -114,6 +114,7 @@ def test_a_reading_is_stamped_with_its_interval_s_end_and_its_row(results):
     assert row.event_time_utc == dt.datetime(2026, 3, 1, 9, 15)
     assert row.source_sequence == list(ROWS).index("meter")
     assert (row.time_source, row.quality, row.asset_id, row.edge_node_id) == ("file", "GOOD", None, None)
+    assert row.is_historical is False
 
 
 def test_the_catalogue_s_asset_is_added_and_the_declared_unit_kept(results):

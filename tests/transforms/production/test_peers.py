@@ -108,6 +108,7 @@ def test_the_hour_of_utc_names_the_wrong_shift_of_a_plant_in_ho_chi_minh_city(sp
     days = (dt.date(2026, 1, 1), dt.date(2026, 1, 2))
     instances = to_shift_instances(shifts, stops, sites, from_date=days[0], to_date=days[1])
     instants = [("HCM", dt.datetime(2026, 1, 1, 23, tzinfo=dt.UTC)), ("HCM", dt.datetime(2026, 1, 2, 7, tzinfo=dt.UTC)),
+                ("HCM", dt.datetime(2026, 1, 2, 14, tzinfo=dt.UTC)), ("HCM", dt.datetime(2026, 1, 2, 6, tzinfo=dt.UTC)),
                 ("HCM", dt.datetime(2027, 1, 2, 7, tzinfo=dt.UTC))]  # fmt: skip
     points = frame(spark, "site_id string, event_time_utc timestamp", instants)
     report = to_shift_comparison(points, instances, shifts).collect()
@@ -115,5 +116,7 @@ def test_the_hour_of_utc_names_the_wrong_shift_of_a_plant_in_ho_chi_minh_city(sp
     assert found == {
         "HCM 2026-01-01 23:00:00Z": ("2026-01-02/S1", "2026-01-01/S3", -1.0),
         "HCM 2026-01-02 07:00:00Z": ("2026-01-02/S2", "2026-01-02/S1", 0.0),
+        "HCM 2026-01-02 06:00:00Z": ("2026-01-02/S1", "2026-01-02/S1", 0.0),
+        "HCM 2026-01-02 14:00:00Z": ("2026-01-02/S2", "2026-01-02/S2", 0.0),
         "HCM 2027-01-02 07:00:00Z": (None, "2027-01-02/S1", None),
     }

@@ -151,8 +151,11 @@ def filled_minutes(series: list, method: str | None) -> dict[int, float]:
 def test_whole_minutes_of_a_silence_between_good_samples_are_filled_and_no_others(spark) -> None:
     wide = {tag: [(5 * t - 300, value, quality) for t, value, quality in series] for tag, series in CASES.items()}
     wide |= {"edge": [(0, 1.0, "GOOD"), (140, 2.0, "GOOD")], "exact": [(40, 1.0, "GOOD"), (440, 2.0, "GOOD")]}
+    wide |= {"just_after": [(40.000001, 1.0, "GOOD"), (240, 2.0, "GOOD")]}
     wide |= {"death": [(0, 1.0, "GOOD"), (200, None, "STALE"), (400, 2.0, "GOOD")], "open": [(0, 1.0, "GOOD")]}
-    methods = {tag: METHODS[n % 4] for n, tag in enumerate(wide)} | dict.fromkeys(("edge", "exact", "death"), "linear")
+    methods = {tag: METHODS[n % 4] for n, tag in enumerate(wide)} | dict.fromkeys(
+        ("edge", "exact", "just_after", "death"), "linear"
+    )
     rows = [(tag, at(t), v, q, methods[tag]) for tag, series in wide.items() for t, v, q in series]
     samples = frame(spark, f"{SAMPLES}, fill_method string", rows)
     made = to_filled_minutes(samples, method="fill_method", max_hold_s=HOLD_S, max_fill_s=FILL_S).collect()
@@ -163,6 +166,7 @@ def test_whole_minutes_of_a_silence_between_good_samples_are_filled_and_no_other
     expected = {tag: filled_minutes(series, methods[tag]) for tag, series in wide.items()}
     assert found == {tag: pytest.approx(told) for tag, told in expected.items()}
     assert (found["edge"], sorted(found["exact"])) == ({60: pytest.approx(1 + 90 / 140)}, [60, 120, 180, 240, 300, 360])
+    assert sorted(found["just_after"]) == [120, 180], "its value speaks until a millionth of a second past the minute"
     assert found["death"] == found["open"] == {}
     assert {row.fill_method for row in made} == {"hold", "linear"}
 

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from fabric_ot.testing import frame
-from fabric_ot.transforms.signals.minutes import in_catalogue_unit, to_reading_minutes
+from fabric_ot.transforms.signals.minutes import in_catalogue_unit, to_reading_minutes, with_filled_minutes
 
 pytestmark = pytest.mark.spark
 
@@ -59,6 +59,29 @@ def test_a_minute_tells_what_held_and_counts_its_own_samples_only(spark) -> None
     assert (first.min, first.max, first.end_value) == (-1.0, 99.0, 20.0)
     assert (found["t", 60].mean, found["t", 60].coverage) == (20.0, 1.0)
     assert (found["t", 120].mean, found["t", 120].covered_s) == (20.0, 50.0)
+
+
+def test_a_line_is_flat_once_it_has_been_for_ten_minutes(spark) -> None:
+    rows = [("t", at(60 * n), 5.0, "GOOD", None, False, 60.0, None, None, None, None, 0.1) for n in range(12)]
+    told = to_reading_minutes(frame(spark, SAMPLES, rows), from_utc=at(0), to_utc=at(720), max_hold_s="max_hold_s")
+    counts = [r.flat_line_count for r in sorted(told.collect(), key=lambda r: r.minute_utc)]
+    assert counts == [0] * 10 + [1, 1]
+
+
+def test_a_filled_minute_measures_nothing_and_stands_beside_those_that_do(spark) -> None:
+    told = "double, fill_method string, max_fill_s double"
+    rows = [("t", at(s), v, "GOOD", None, False, 60.0, *NOT_JUDGED, "linear", 600.0) for s, v in ((0, 1.0), (240, 5.0))]
+    samples = frame(spark, SAMPLES.removesuffix("double") + told, rows)
+    minutes = to_reading_minutes(samples, from_utc=at(0), to_utc=at(300), max_hold_s="max_hold_s")
+    whole = with_filled_minutes(minutes, samples, from_utc=at(120), to_utc=at(300))
+    assert whole.columns == [*minutes.columns, "filled_value", "fill_method"]
+    found = sorted(whole.collect(), key=lambda r: r.minute_utc)
+    assert [r.filled_value for r in found] == [None, 3.5, 4.5, None], "the minute before `from_utc` is not asked for"
+    assert [r.mean for r in found] == [1.0, None, None, 5.0]
+    for row in found[1:3]:
+        assert (row.quality, row.fill_method, row.event_date) == ("BAD", "linear", T0.date())
+        names = ("covered_s", "bad_s", "coverage", "percent_good", "sample_count", "good_count", "out_of_limits_count")
+        assert [row[name] for name in names] == [0] * len(names)
 
 
 def test_a_value_in_a_unit_that_does_not_convert_is_bad_and_flagged(spark) -> None:

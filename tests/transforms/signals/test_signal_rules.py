@@ -16,7 +16,7 @@ from fabric_ot.transforms.signals.rules import is_within_limits, with_flat_line,
 pytestmark = pytest.mark.spark
 
 T0 = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
-SAMPLES = "tag_id string, event_time_utc timestamp, value_double double, quality string, limit double"
+SAMPLES = "tag_id string, event_time_utc timestamp, value_double double, quality string, limit double, reach double"
 
 Sample = tuple[int, float | None, str]
 
@@ -29,11 +29,12 @@ def a_series(seed: int) -> list[Sample]:
 
 
 CASES = {f"t{seed:03}": a_series(seed) for seed in range(300)}
+REACH = {tag: None if n % 2 else 30.0 for n, tag in enumerate(CASES)}
 
 
 @pytest.fixture(scope="module")
 def samples(spark_session):
-    rows = [(tag, T0 + dt.timedelta(seconds=t), v, q, 0.2) for tag, s in CASES.items() for t, v, q in s]
+    rows = [(tag, T0 + dt.timedelta(seconds=t), v, q, 0.2, REACH[tag]) for tag, s in CASES.items() for t, v, q in s]
     return frame(spark_session, SAMPLES, rows)
 
 
@@ -49,7 +50,7 @@ def number(sample: Sample) -> float | None:
 
 def test_a_number_lies_within_its_limits_or_is_unknown(spark) -> None:
     numbers = [None, math.nan, -math.inf, -1.0, -0.0, 0.0, 5.0, 5.1, math.inf]
-    rows = [(str(n), T0, value, "GOOD", None if n % 2 else 5.0) for n, value in enumerate(numbers)]
+    rows = [(str(n), T0, value, "GOOD", None if n % 2 else 5.0, None) for n, value in enumerate(numbers)]
     flagged = frame(spark, SAMPLES, rows).select(
         "tag_id",
         is_within_limits(low=0.0, high=5.0).alias("both"),
@@ -62,14 +63,16 @@ def test_a_number_lies_within_its_limits_or_is_unknown(spark) -> None:
     assert [told[n][2] for n in range(9)] == [None, None] + [True] * 7
 
 
-def test_the_rate_is_taken_from_the_last_number_across_no_gap(spark, samples) -> None:
-    rated = found(with_rate(samples, max_rate_per_s="limit", max_gap_s=30), "rate_per_s", "is_too_fast")
+@pytest.mark.parametrize("max_gap", [None, 30, "reach"])
+def test_the_rate_is_taken_from_the_last_number_across_no_gap(spark, samples, max_gap) -> None:
+    rated = found(with_rate(samples, max_rate_per_s="limit", max_gap_s=max_gap), "rate_per_s", "is_too_fast")
     expected: dict[tuple[str, int], tuple] = {}
     for tag, series in CASES.items():
         before = None
+        reach = (REACH[tag] if max_gap == "reach" else max_gap) or math.inf
         for sample in series:
             t, value = sample[0], number(sample)
-            near = value is not None and before is not None and t - before[0] <= 30
+            near = value is not None and before is not None and t - before[0] <= reach
             rate = (value - before[1]) / (t - before[0]) if near else None
             expected[tag, t] = (pytest.approx(rate), abs(rate) > 0.2) if near else (None, None)
             before = (t, value) if value is not None else before

@@ -236,6 +236,14 @@ def test_back_filled_metrics_need_no_order() -> None:
     assert broken_by("DDATA", fill) == set()
 
 
+def test_order_is_judged_across_back_filled_metrics() -> None:
+    def fill(payload: Any) -> None:
+        payload.metrics.add(alias=8, timestamp=AT - 9, double_value=1.0, is_historical=True)
+        later_first(payload)
+
+    assert broken_by("DDATA", fill) == {f"{BEHAVIOR}data-publish-dbirth-order"}
+
+
 def test_a_rule_names_each_metric_that_breaks_it() -> None:
     payload = sound("DBIRTH")
     for name in ("t", "empty"):

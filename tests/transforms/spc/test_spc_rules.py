@@ -240,6 +240,7 @@ def test_judging_the_suffix_again_equals_judging_the_whole_chart(spark) -> None:
     everything = before.unionByName(arrived)
     suffixes = to_reevaluations(judge(before), arrived)
     changed = to_changed_points(judge(everything), judge(before))
+    assert_frames_equal(to_changed_points(judge(before), judge(everything)), changed)  # what is gone has changed too
     charted = arrived.where("not isnan(value_double)")  # a sample without a number makes no point
     assert_frames_equal(to_reevaluations(judge(before), changed), to_reevaluations(judge(before), charted))
     bounds = {r.chart_id: (r.evaluate_from_utc, r.read_from_utc) for r in suffixes.collect()}

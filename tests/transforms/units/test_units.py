@@ -98,9 +98,9 @@ def test_gauge_pressure_and_normal_volume_convert_only_when_told_how() -> None:
     gas = normal_volume_bridge(pressure_pa=7 * 101_325.0, temperature_k=2 * 273.15)
     assert conversion("Nm3", "l", bridges=gas) == pytest.approx((2000 / 7, 0.0))
     assert conversion("m3/h", "Nm3/h", bridges=gas) == pytest.approx((3.5, 0.0))
-    for told in ({"pressure_pa": 0.0, "temperature_k": 300.0}, {"pressure_pa": 1e5, "temperature_k": float("nan")}):
+    for pressure_pa, temperature_k in ((0.0, 300.0), (-1e5, 300.0), (1e5, -20.0), (1e5, float("nan"))):
         with pytest.raises(ContractError, match="above zero"):
-            normal_volume_bridge(**told)
+            normal_volume_bridge(pressure_pa=pressure_pa, temperature_k=temperature_k)
 
 
 CASES = {

@@ -46,9 +46,7 @@ def in_catalogue_unit(samples: DataFrame, converted: DataFrame) -> DataFrame:
         ColumnContractError: a column is missing.
     """
     require_columns("in_catalogue_unit", converted, [*samples.columns, "converted_value", "unit_reason"])
-    is_refused = sf.coalesce(
-        sf.col("unit_reason").isin("unit_unknown", "target_unknown", "unit_dimension"), sf.lit(False)
-    )
+    is_refused = sf.coalesce(sf.col("unit_reason").isin(*_REFUSED), sf.lit(False))
     is_told = sf.col("unit_reason").isNull() & sf.col("converted_value").isNotNull()
     settled = {
         "value_double": sf.when(is_told, sf.col("converted_value")).when(~is_refused, sf.col("value_double")),

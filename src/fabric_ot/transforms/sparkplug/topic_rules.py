@@ -63,7 +63,7 @@ def with_broken_topic(unplaced: DataFrame) -> DataFrame:
         .otherwise("tck-id-topic-structure")
     )
     state = sf.from_json(sf.col("payload").cast("string"), _STATE_DDL)
-    is_sound = sf.coalesce(state["online"].isNotNull() & state["timestamp"].isNotNull(), sf.lit(False))
+    is_sound = state["online"].isNotNull() & state["timestamp"].isNotNull()
     rules = sf.array_compact(
         sf.array(
             sf.when(is_illegal, rule),
