@@ -163,18 +163,27 @@ def running_lines(code: str, line: int) -> frozenset[int] | None:
     """Return the lines of the statement around `line`; None where it runs on import or is remembered by a cache."""
     best: ast.stmt | None = None
     within: list[ast.FunctionDef] = []
-    for node in ast.walk(ast.parse(code)):
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
         if not isinstance(node, ast.stmt) or not _first(node) <= line <= (node.end_lineno or node.lineno):
             continue
         if isinstance(node, ast.FunctionDef) and line >= node.body[0].lineno:
             within.append(node)
         if best is None or _first(node) >= _first(best):
             best = node
-    if best is None or not within or any(_is_remembered(function) for function in within):
+    on_import = _called_on_import(tree)
+    if best is None or not within or any(_is_remembered(f) or f.name in on_import for f in within):
         return None
     body = getattr(best, "body", None)
     last = body[0].lineno - 1 if isinstance(body, list) and line < body[0].lineno else best.end_lineno or best.lineno
     return frozenset(range(best.lineno, max(last, best.lineno) + 1))
+
+
+def _called_on_import(tree: ast.Module) -> set[str]:
+    """Return the functions that statements of the module itself call."""
+    statements = (node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign | ast.Expr))
+    calls = (node for statement in statements for node in ast.walk(statement) if isinstance(node, ast.Call))
+    return {call.func.id for call in calls if isinstance(call.func, ast.Name)}
 
 
 def _first(node: ast.stmt) -> int:

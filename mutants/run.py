@@ -57,10 +57,11 @@ def difference(mutant: Mutant) -> str:
 
 @contextlib.contextmanager
 def scratch_copy() -> Iterator[Path]:
-    """Copy the package and let every import of it, here and in children, find the copy."""
+    """Copy the package and let every import of it, here, in children and in Spark's Python workers, find the copy."""
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         shutil.copytree(PACKAGE, Path(folder) / "src" / "fabric_ot", ignore=shutil.ignore_patterns("__pycache__"))
         sys.path.insert(0, str(Path(folder) / "src"))
+        os.environ["PYTHONPATH"] = str(Path(folder) / "src")
         sys.dont_write_bytecode = True
         yield Path(folder)
 

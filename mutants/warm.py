@@ -75,7 +75,9 @@ class WarmSpark:
     def start(self) -> None:
         """Start afresh."""
         self.stop()
-        self._session = local_session.start_spark(Path(tempfile.mkdtemp(dir=self._folder)), purpose="tests")
+        once = {"spark.python.worker.reuse": "false"}  # a worker would remember the mutant before
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        self._session = local_session.start_spark(folder, purpose="tests", settings=once)
         self._session.sparkContext.setLogLevel("OFF")  # mutants fail all the time
         self._gateway = self._session.sparkContext._gateway  # there is no public way to it
         self._served = 0

@@ -124,6 +124,7 @@ def test_stops_count_once_are_cut_at_the_shift_and_planned_minutes_without_a_pla
         (zone, "night", "talk", "Meeting", None, 600.0),
         (zone, "late", "all", "Revision", None, 999_999.0),
         (zone, "late", "none", "Nothing", "15:00:00", 0.0),
+        (zone, "late", "first", "Handover", "14:00:00", 300.0),
     ]
     calendar = frame(spark, SHIFTS, shifts), frame(spark, STOPS, stops), frame(spark, SITES, [(zone, zone, zone)])
     found = {r.shift_id: r for r in to_shift_instances(*calendar, from_date=day, to_date=day).collect()}
@@ -131,11 +132,16 @@ def test_stops_count_once_are_cut_at_the_shift_and_planned_minutes_without_a_pla
     assert (found["late"].planned_stop_s, found["late"].planned_busy_s) == (8 * HOUR, 0.0)
     placed = to_planned_stops(*calendar, from_date=day, to_date=day)
     times = {r.stop_id: (r.start_utc.strftime("%H:%M"), r.end_utc.strftime("%H:%M")) for r in placed.collect()}
-    assert times == {"lunch": ("00:30", "01:30"), "check": ("01:15", "01:45"), "end": ("03:50", "04:00")}
+    assert times == {
+        "lunch": ("00:30", "01:30"),
+        "check": ("01:15", "01:45"),
+        "end": ("03:50", "04:00"),
+        "first": ("13:00", "13:05"),
+    }
     merged = sorted(
         (r.start_utc.strftime("%H:%M"), r.end_utc.strftime("%H:%M")) for r in to_merged_stops(placed).collect()
     )
-    assert merged == [("00:30", "01:45"), ("03:50", "04:00")]
+    assert merged == [("00:30", "01:45"), ("03:50", "04:00"), ("13:00", "13:05")]
 
 
 def test_overlapping_shifts_are_found_and_sound_calendars_pass(spark) -> None:

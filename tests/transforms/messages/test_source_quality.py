@@ -36,6 +36,7 @@ CODES: dict[int, tuple[str, str, bool]] = {
     0x80000000: ("BAD", "none", False),
     0x808A0600: ("BAD", "high", False),
     0xC0000000: ("BAD", "none", False),
+    -1: ("BAD", "none", False),
     # the same as a signed 32-bit number
     0x80000000 - 2**32: ("BAD", "none", False),
     0x808A0600 - 2**32: ("BAD", "high", False),

@@ -26,6 +26,7 @@ NAMES: dict[str, tuple] = {
         "sparkplug", "acme", "berlin", None, "line_3", "oven", None, "Counters/Good", None),
     "spBv1.0/acme_berlin/line_3/CPU": ("sparkplug", "acme", "berlin", None, "line_3", None, None, "CPU", None),
     "spBv1.0/a_b_c/line_3/CPU": ("sparkplug", None, None, None, None, None, None, "CPU", "too_many_levels"),
+    "spBv1.0/acme_berlin": ("sparkplug", None, None, None, None, None, None, None, "no_topic"),
     "meter/kwh": ("historian", None, None, None, None, None, None, None, "no_topic"),
 }  # fmt: skip
 

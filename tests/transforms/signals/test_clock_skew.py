@@ -48,6 +48,9 @@ def test_the_skew_of_a_source_is_the_median_of_its_live_readings(spark) -> None:
 def test_one_held_back_batch_does_not_move_the_estimate(spark) -> None:
     rows = [reading("g/a", 0.2, n=n) for n in range(20)] + [reading("g/a", 3600.0, n=n) for n in range(20, 29)]
     rows += [reading(None, 0.1, n=n) for n in range(3)] + [reading("g/only", 1.0, historical=True)]
+    by_default = [reading(node, skew, n=n) for node, skew in (("g/5", 5.0), ("g/more", -5.001)) for n in range(10)]
+    told = {row.edge_node_id: row.is_skewed for row in rollup_clock_skew(frame(spark, READINGS, by_default)).collect()}
+    assert told == {"g/5": False, "g/more": True}
     found = {row.edge_node_id: row for row in rollup_clock_skew(frame(spark, READINGS, rows), max_skew_s=1.0).collect()}
     assert set(found) == {"g/a", None}
     assert (found["g/a"].skew_s, found["g/a"].greatest_skew_s, found["g/a"].is_skewed) == (0.2, 3600.0, False)

@@ -141,6 +141,8 @@ METRIC_CASES: list[tuple[str, str, Callable[[Any], Any]]] = [
     (f"{BEHAVIOR}data-publish-dbirth-order", "DDATA", later_first),
     ("ot-value-differs-from-datatype", "DBIRTH", change("t", string_value="warm")),
     (f"{PAYLOADS}propertyset-keys-array-size", "DBIRTH", lambda p: named(p, "t").properties.keys.append("low")),
+    (f"{PAYLOADS}propertyset-keys-array-size", "DBIRTH",
+     lambda p: named(p, "t").properties.values.add(type=DataType.Int32, int_value=1)),
     (f"{PAYLOADS}metric-propertyvalue-type-req", "DBIRTH", lambda p: put(named(p, "t"), "low", int_value=1)),
     (f"{PAYLOADS}metric-propertyvalue-type-value", "DBIRTH",
      lambda p: put(named(p, "t"), "low", type=DataType.DataSet, int_value=1)),

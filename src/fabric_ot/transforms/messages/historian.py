@@ -115,7 +115,7 @@ def _reason() -> Column:
     is_plausible = is_plausible_ms(sf.unix_millis(time), sf.col("arrival_time_utc"))
     return (
         sf.when(sf.col("_early").isNotNull(), sf.col("_early"))
-        .when(~sf.coalesce(sf.col("_fits"), sf.lit(False)) | time.isNull(), sf.lit("row_does_not_fit_mapping"))
+        .when(~sf.col("_fits") | time.isNull(), sf.lit("row_does_not_fit_mapping"))
         .when(~is_plausible, sf.lit("event_time_out_of_range"))
     )
 

@@ -18,7 +18,7 @@ from fabric_ot.transforms.reference.hierarchy import (
     with_uns_levels,
 )
 
-_DEVICE_DEPTH = 5
+_NODE_DEPTH, _DEVICE_DEPTH = 4, 5
 
 
 def to_namespace(tags: DataFrame, *, rule: NamespaceRule, historian_tags: Sequence[str] = ()) -> DataFrame:
@@ -48,12 +48,14 @@ def to_namespace(tags: DataFrame, *, rule: NamespaceRule, historian_tags: Sequen
     told = with_uns_levels(plain, layout=layout, topic="_topic")
     levels = sf.split("tag_id", "/")
     depth = sf.size(levels)
-    has_device = depth >= _DEVICE_DEPTH
+    is_whole, has_device = depth >= _NODE_DEPTH, depth >= _DEVICE_DEPTH
+    node = sf.concat_ws("/", sf.get(levels, sf.lit(1)), sf.get(levels, sf.lit(2)))
+    metric = sf.array_join(sf.slice(levels, sf.when(has_device, 5).otherwise(4), depth), "/")
     sent = named.where(is_sparkplug).withColumns(
         {
-            "edge_node_id": sf.when(depth > 3, sf.concat_ws("/", sf.get(levels, sf.lit(1)), sf.get(levels, sf.lit(2)))),
+            "edge_node_id": sf.when(is_whole, node),
             "device_id": sf.when(has_device, sf.get(levels, sf.lit(3))),
-            "tag_name": sf.array_join(sf.slice(levels, sf.when(has_device, 5).otherwise(4), depth), "/"),
+            "tag_name": sf.when(is_whole, metric),
             "data_contract": sf.lit(None).cast("string"),
             "virtual_path": sf.lit(None).cast("string"),
         }

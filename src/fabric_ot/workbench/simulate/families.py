@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from random import Random
 
+from fabric_ot.workbench.simulate.catalogue import tell_catalogue
 from fabric_ot.workbench.simulate.day import PlantDay
 from fabric_ot.workbench.simulate.energy_truth import tell_energy
 from fabric_ot.workbench.simulate.executions import tell_executions
@@ -33,6 +34,7 @@ FAMILIES: tuple[Callable[[PlantDay, Random], Family], ...] = (
     tell_signals,
     tell_host_view,
     tell_namespace,
+    tell_catalogue,
 )
 """Every family of records that the simulator tells; each gets a random generator of its own. KPIs are made of all."""
 

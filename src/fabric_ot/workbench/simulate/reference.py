@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fabric_ot.contracts.landing import CsvMapping
+from fabric_ot.workbench.simulate.catalogue import asset_rows, product_rows
 from fabric_ot.workbench.simulate.layout import (
     ASSETS,
     DECLARED_STATES,
@@ -13,7 +14,6 @@ from fabric_ot.workbench.simulate.layout import (
     METER_ASSET_ID,
     METER_REACTIVE_TAG_IDS,
     METER_TAG_ID,
-    PRODUCTS,
     REACTIVE_MODULUS,
     SITES,
     STATE_CATEGORIES,
@@ -94,11 +94,8 @@ def reference_rows() -> dict[str, list[Row]]:
     """Return the plant's master data, all but the work orders; a renamed asset and a re-timed product have versions."""
     return {
         "site": [(s.site_id, s.site_name, s.time_zone) for s in SITES],
-        "asset": _asset_rows(),
-        "product": [
-            ("P-200", "Can 500 ml", 2.0, VALID_FROM),
-            *((p.product_id, p.product_name, p.ideal_cycle_s, _product_since(p.product_id)) for p in PRODUCTS),
-        ],
+        "asset": asset_rows(),
+        "product": product_rows(),
         "tag": _tag_rows(),
         "state_category": [(state, STATE_CATEGORIES[state]) for state in DECLARED_STATES],
         "shift": [(s.site_id, h.shift_id, h.shift_name, h.start_local, h.end_local) for s in SITES for h in s.shifts],
@@ -128,19 +125,6 @@ def work_order_rows(facts: Sequence[Mapping[str, Any]]) -> tuple[list[Row], list
         (("WO-9004", "denver-filler-1", "denver", "day", "P-100", day, "ten", 9, 1), "row_does_not_fit_mapping"),
     ]
     return good, bad
-
-
-def _asset_rows() -> list[Row]:
-    rows: list[Row] = [("denver-press-2", "Press 2 (old hall)", "denver", "forming", "line_0", VALID_FROM)]
-    for asset in ASSETS:
-        since = "2025-06-01T00:00:00Z" if asset.asset_id == "denver-press-2" else VALID_FROM
-        rows.append((asset.asset_id, asset.asset_name, asset.site_id, asset.area, asset.line, since))
-    rows.append((METER_ASSET_ID, "Main meter", "berlin", "utilities", "grid", VALID_FROM))
-    return rows
-
-
-def _product_since(product_id: str) -> str:
-    return "2026-01-01T00:00:00Z" if product_id == "P-200" else VALID_FROM
 
 
 def _tag_rows() -> list[Row]:
