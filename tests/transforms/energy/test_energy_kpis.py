@@ -240,6 +240,17 @@ def test_energy_is_cut_by_state_and_the_rest_has_no_signal(spark) -> None:
     assert {key: pytest.approx(kwh, abs=1e-9) for key, kwh in told.items()} == kwh_of
 
 
+def test_a_state_of_no_length_parts_nothing(spark) -> None:
+    moments = [
+        ("a", at(0), at(300), "RUN", "r"),
+        ("a", at(100), at(100), "FLASH", "f"),
+        ("a", at(600), at(600), "END", "e"),
+    ]
+    energy = frame(spark, INTERVALS, [("m", "a", at(0), at(900), 9.0)])
+    parts = to_state_energy(energy, frame(spark, STATES, moments)).collect()
+    assert sorted((r.state, r.part_s, r.energy_kwh) for r in parts) == [("NO_SIGNAL", 600.0, 6.0), ("RUN", 300.0, 3.0)]
+
+
 def test_specific_energy_is_a_ratio_of_sums_and_states_part_it(spark) -> None:
     energy = frame(spark, "line string, shift string, state string, energy_kwh double", [
         ("l1", "A", "RUN", 80.0), ("l1", "A", "IDLE", 20.0), ("l1", "B", "IDLE", 10.0), ("l2", "A", "RUN", 5.0),

@@ -21,6 +21,7 @@ CODES: dict[int, tuple[str, str, bool]] = {
     0xC1: ("GOOD", "low", False),
     0xC2: ("GOOD", "high", False),
     0xDB: ("GOOD", "constant", False),
+    0xFF: ("GOOD", "constant", False),
     # Sparkplug, whose 0 and 192 are OPC DA's
     500: ("STALE", "none", False),
     # OPC UA: severity in the first two bits; limits and overflow count beside info type 01 (0x400) only

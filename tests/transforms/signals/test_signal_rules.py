@@ -117,6 +117,12 @@ def test_a_flat_line_is_told_by_the_spread_of_a_full_window(spark, samples) -> N
     assert sum(flag is True for _, flag in told.values()) > 50
 
 
+def test_a_line_without_a_declared_tolerance_is_not_judged(spark, samples) -> None:
+    told = found(with_flat_line(samples, window_s=30, tolerance="reach"), "is_flat_line")
+    assert {flag for (tag, _), (flag,) in told.items() if REACH[tag] is None} == {False, None}
+    assert True in {flag for (tag, _), (flag,) in told.items() if REACH[tag] is not None}
+
+
 def test_flags_of_a_sample_do_not_change_when_later_ones_come(spark, samples) -> None:
     def flags(of) -> dict:
         rated = with_rate(of, max_rate_per_s=0.2)

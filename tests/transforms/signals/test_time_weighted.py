@@ -205,6 +205,14 @@ def test_a_block_of_bad_quality_lowers_percent_good_and_leaves_the_mean(spark) -
     assert lenient["blocked", 0]["quality"] == "GOOD"
 
 
+def test_an_uncertain_sample_counts_as_bad_unless_told(spark) -> None:
+    doubted: Series = [(0, 10.0, "GOOD"), (15, 30.0, "UNCERTAIN"), (30, 10.0, "GOOD")]
+    samples = frame(spark, SAMPLES, rows_of({"doubted": (doubted, None)}))
+    rows = measured(samples, end=60), measured(samples, end=60, treat_uncertain_as_bad=False)
+    told = [(row["doubted", 0]["mean"], row["doubted", 0]["bad_s"]) for row in rows]
+    assert told == [(10.0, 15.0), (15.0, 0.0)]
+
+
 @pytest.mark.acceptance(6)
 def test_a_ramp_sampled_seldom_has_the_closed_form_mean_of_its_method(spark) -> None:
     ramp: Series = [(t, float(t), "GOOD") for t in range(-30, 300, 50)]
