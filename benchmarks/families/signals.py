@@ -55,13 +55,14 @@ def land_gappy(folder: Path, rows: int) -> None:
 
 
 def land_smooth(folder: Path, rows: int) -> None:
-    """Samples of 200 tags each second that drift slowly and tremble."""
+    """Samples of 200 tags each second that drift slowly and tremble; one in 1,000 is bad."""
     random = np.random.default_rng(7)
     step, tag = steps(rows, len(TAGS))
     shape = (-(-rows // len(TAGS)), len(TAGS))
     drift = np.cumsum(random.normal(0, 0.05, shape), axis=0).ravel()[:rows]
     values = np.round(80 + drift + random.normal(0, 0.1, rows), 3)
-    put_readings(folder, series=tag, at_us=START_US + step * SECOND_US, names=TAGS, numbers=values)
+    is_bad = random.random(rows) < 0.001
+    put_readings(folder, series=tag, at_us=START_US + step * SECOND_US, names=TAGS, numbers=values, is_bad=is_bad)
 
 
 def _horizon(spark: SparkSession, folder: Path) -> dt.datetime:
@@ -165,8 +166,14 @@ def _swing(hour: Any) -> Any:
     rows = hour.sort_values("event_time_utc")
     at = rows["event_time_utc"].astype("datetime64[us]").astype("int64").tolist()
     values = rows["value_double"].tolist()
+    is_number = rows["quality"].isin(("GOOD", "UNCERTAIN")) & np.isfinite(rows["value_double"])
+    qualities = rows["quality"].where(is_number, None).tolist()
     kept, origin, low, high = [0], 0, float("-inf"), float("inf")
     for n in range(1, len(at)):
+        if qualities[n] is None or qualities[n] != qualities[n - 1]:
+            kept += [n] if kept[-1] == n - 1 else [n - 1, n]
+            origin, low, high = n, float("-inf"), float("inf")
+            continue
         run = at[n] - at[origin]
         slope = (values[n] - values[origin]) / run
         if slope < low or slope > high:
