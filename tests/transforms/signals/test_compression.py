@@ -237,5 +237,7 @@ def test_an_empty_frame_keeps_its_columns_and_what_cannot_be_used_is_refused(spa
             keep_swinging_door(samples, **options)
     with pytest.raises(ConfigError, match="block_s"):
         keep_exceptions(samples, deadband=1.0, block_s=0)
+    with pytest.raises(ConfigError, match="at most 9007199254"):
+        keep_exceptions(samples, deadband=1.0, block_s=10**10)
     with pytest.raises(ColumnContractError, match="no_such"):
         keep_exceptions(samples, deadband="no_such")

@@ -28,6 +28,7 @@ from fabric_ot.transforms.signals.walks import (
 
 Variant = Literal["bounded", "published"]
 BLOCK_S = 3_600
+_LONGEST_BLOCK_S = 2**53 // 1_000_000
 
 
 def keep_exceptions(
@@ -137,6 +138,8 @@ def _walked(
     fires: Fires,
 ) -> DataFrame:
     require_limits(where, block_s=block_s)
+    if block_s > _LONGEST_BLOCK_S:
+        raise ConfigError(where, [f"block_s is {block_s}; at most {_LONGEST_BLOCK_S} can be counted in microseconds"])
     longest = sf.lit(None).cast("long") if max_interval_s is None else limit_us(max_interval_s)
     by_sample: dict[str, Column] = {}
     same: dict[str, Column] = {}

@@ -1,7 +1,7 @@
 """The walk along a block of samples that decides which are kept.
 
-Spark evaluates such a walk expression by expression and copies its state at every step. So the state is flat and of
-constant size, but for the places of the kept samples, and no row is in it.
+Spark evaluates such a walk expression by expression. So the state is small: it refers to two samples of the block, and
+holds the slopes that are left open and, as text, the places of the kept samples.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ def highest_slope(state: Column, sample: Sample) -> Column:
 def _gathered(samples: DataFrame, by_sample: Mapping[str, Column], block_us: int) -> DataFrame:
     """Gather each block of a tag into one array, sorted by time.
 
-    The time of a sample is that since its block began, a double, exact in any block below 285 years: the walk, which
-    Spark interprets, divides by its differences, and would cast each of them.
+    The time of a sample is that since its block began, a double, exact up to 2**53 microseconds: the walk, which Spark
+    interprets, divides by its differences, and would cast each of them.
     """
     micros = sf.unix_micros("event_time_utc")
     since = sf.pmod(micros, sf.lit(block_us))
