@@ -238,11 +238,12 @@ def test_judging_the_suffix_again_equals_judging_the_whole_chart(spark) -> None:
 
     before, arrived = frame(spark, SAMPLES, early), frame(spark, SAMPLES, late)
     everything = before.unionByName(arrived)
-    suffixes = to_reevaluations(judge(before), arrived)
-    changed = to_changed_points(judge(everything), judge(before))
-    assert_frames_equal(to_changed_points(judge(before), judge(everything)), changed)  # what is gone has changed too
+    whole, stands = judge(everything).persist(), judge(before).persist()
+    suffixes = to_reevaluations(stands, arrived)
+    changed = to_changed_points(whole, stands)
+    assert_frames_equal(to_changed_points(stands, whole), changed)  # what is gone has changed too
     charted = arrived.where("not isnan(value_double)")  # a sample without a number makes no point
-    assert_frames_equal(to_reevaluations(judge(before), changed), to_reevaluations(judge(before), charted))
+    assert_frames_equal(to_reevaluations(stands, changed), to_reevaluations(stands, charted))
     bounds = {r.chart_id: (r.evaluate_from_utc, r.read_from_utc) for r in suffixes.collect()}
     assert set(bounds) == {row[0] for row in late}
     assert all(read <= evaluate for evaluate, read in bounds.values())
@@ -250,8 +251,8 @@ def test_judging_the_suffix_again_equals_judging_the_whole_chart(spark) -> None:
     reread = everything.join(sent, "chart_id").where("event_time_utc >= read_utc").drop("from_utc", "read_utc")
     told = {
         "again": judge(reread).join(sent, "chart_id").where("event_time_utc >= from_utc"),
-        "stands": judge(before).join(sent, "chart_id", "left").where("from_utc is null or event_time_utc < from_utc"),
-        "whole": judge(everything),
+        "stands": stands.join(sent, "chart_id", "left").where("from_utc is null or event_time_utc < from_utc"),
+        "whole": whole,
     }
     rows: dict[str, set] = {name: set() for name in told}
     named = [judged.select(sf.lit(name).alias("name"), *columns) for name, judged in told.items()]
