@@ -62,12 +62,9 @@ class Judge:
 
         Tests of a file that is still the one in `passed` are left out.
         """
-        lines = running_lines((self.copy / mutant.module).read_text(encoding="utf-8"), mutant.line)
-        found: list[str] = []
-        if lines is not None:
-            found = self.map.tests_of_lines(mutant.module, lines)
-        if not found:  # nobody was seen on the line: it runs on import, in a Python worker, or in no test
-            found = self.map.tests_of_module(mutant.module)
+        lines = running_lines((self.copy / mutant.module).read_text(encoding="utf-8"), mutant.line) or frozenset()
+        # where nobody was seen on the line it runs on import, in a Python worker, or in no test
+        found = self.map.tests_of_lines(mutant.module, lines) or self.map.tests_of_module(mutant.module)
         old = {name for name, version in self.files_of(mutant.room).items() if passed.get(name) == version}
         return [test for test in found if test.partition("::")[0] not in old]
 

@@ -61,11 +61,10 @@ def test_bounds_are_sound_and_what_is_unknown_is_not_judged(spark) -> None:
         ("weak", "M", 300.0, 310.0, 1000.0, watts_3500_at_1000_rpm * 0.999, 0.0),
         ("worn to the bound", "H", 300.0, 310.0, 1500.0, 50.0, 260.0),
         ("worn beyond", "H", 300.0, 310.0, 1500.0, 50.0, 260.1),
-        *(
-            (f"{kind} to the bound", kind, 300.0, 310.0, 1500.0, 50.0, wear)
-            for kind, wear in (("L", 220.0), ("M", 240.0))
-        ),
-        *((f"{kind} beyond", kind, 300.0, 310.0, 1500.0, 50.0, wear) for kind, wear in (("L", 220.01), ("M", 240.01))),
+        ("L to the bound", "L", 300.0, 310.0, 1500.0, 50.0, 220.0),
+        ("L beyond", "L", 300.0, 310.0, 1500.0, 50.0, 220.01),
+        ("M to the bound", "M", 300.0, 310.0, 1500.0, 50.0, 240.0),
+        ("M beyond", "M", 300.0, 310.0, 1500.0, 50.0, 240.01),
         ("unknown type", "X", 300.0, 310.0, 1500.0, 50.0, 999.0),
         ("no air", "L", None, 310.0, 1000.0, 40.0, 0.0),
         ("no torque", "L", 300.0, 310.0, 1500.0, math.nan, 0.0),

@@ -18,7 +18,6 @@ from fabric_ot.transforms.signals.kept import explode_kept, explode_told
 from fabric_ot.transforms.signals.series import Limit, limit_of, limit_us, require_limits, require_series
 from fabric_ot.transforms.signals.walks import (
     Fires,
-    Options,
     Sample,
     highest_slope,
     lowest_slope,
@@ -141,13 +140,12 @@ def _walked(
     if block_s > _LONGEST_BLOCK_S:
         raise ConfigError(where, [f"block_s is {block_s}; at most {_LONGEST_BLOCK_S} can be counted in microseconds"])
     longest = sf.lit(None).cast("long") if max_interval_s is None else limit_us(max_interval_s)
-    by_sample: dict[str, Column] = {}
-    same: dict[str, Column] = {}
-    (by_sample if isinstance(limit, str) else same)["limit"] = limit_of(limit)
-    (by_sample if isinstance(max_interval_s, str) else same)["longest"] = longest
-    (same if isinstance(is_held, bool) else by_sample)["is_held"] = sf.lit(is_held)
-    options = Options(same, by_sample)
-    return walk_blocks(samples, options=options, block_us=round(block_s * 1_000_000), fires=fires)
+    told = {"limit": limit_of(limit), "longest": longest, "is_held": sf.lit(is_held)}
+    given = {"limit": limit, "longest": max_interval_s, "is_held": is_held}
+    by_sample = {name: told[name] for name, option in given.items() if isinstance(option, str | Column)}
+    same = {name: column for name, column in told.items() if name not in by_sample}
+    block_us = round(block_s * 1_000_000)
+    return walk_blocks(samples, same=same, by_sample=by_sample, block_us=block_us, fires=fires)
 
 
 def _is_exception(state: Column, sample: Sample) -> Column:

@@ -17,19 +17,8 @@ from fabric_ot.transforms.samples import is_counted
 
 
 @dataclass(frozen=True)
-class Options:
-    """What a walk is told besides the samples: `limit`, `longest` and `is_held`, each the same of all or by sample.
-
-    What is the same of all is no part of any sample, and the optimizer folds what hangs on it alone.
-    """
-
-    same: Mapping[str, Column]
-    by_sample: Mapping[str, Column]
-
-
-@dataclass(frozen=True)
 class Sample:
-    """One step of the walk: a sample, and what is the same of all of them."""
+    """One step of the walk: a sample, and what is the same of all: the optimizer folds what hangs on that alone."""
 
     own: Column
     same: Mapping[str, Column]
@@ -43,11 +32,13 @@ Fires = Callable[[Column, Sample], Column]
 """Of the state and a sample: whether the sample before it must be kept."""
 
 
-def walk_blocks(samples: DataFrame, *, options: Options, block_us: int, fires: Fires) -> DataFrame:
+def walk_blocks(
+    samples: DataFrame, *, same: Mapping[str, Column], by_sample: Mapping[str, Column], block_us: int, fires: Fires
+) -> DataFrame:
     """Walk along each block; keep the first and last sample of each stretch of equal quality, and those of the walk.
 
     Where `is_held`, a sample that fires is kept itself and begins anew; else the one before it does. A sample without
-    a number is a stretch of its own.
+    a number is a stretch of its own. `limit`, `longest` and `is_held` are told in `same` or `by_sample`.
 
     Columns in:  `tag_id`, `event_time_utc`, `value_double`, `quality` and more (of types that can be sorted).
     Columns out: `tag_id`, `_block` (long: when it begins, in microseconds), `_samples` (array of its samples: what the
@@ -56,9 +47,9 @@ def walk_blocks(samples: DataFrame, *, options: Options, block_us: int, fires: F
     Grain out:   one row per block of a tag.
     Cost:        one shuffle by `tag_id` and block; a block lies in memory as one array.
     """
-    gathered = _gathered(samples, options.by_sample, block_us)
+    gathered = _gathered(samples, by_sample, block_us)
     # a column of its own: inside the lambdas that read it, the walk would be done again for every sample
-    return gathered.withColumn("_places", _places(sf.col("_samples"), options.same, fires))
+    return gathered.withColumn("_places", _places(sf.col("_samples"), same, fires))
 
 
 def slope_to(state: Column, sample: Sample) -> Column:

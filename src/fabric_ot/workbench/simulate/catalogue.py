@@ -5,19 +5,15 @@ Press 2 was moved twice, the first time as somebody remembered only afterwards; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from random import Random
-from typing import Any
 
 from fabric_ot.workbench.simulate.day import PlantDay
 from fabric_ot.workbench.simulate.layout import ASSETS, METER_ASSET_ID, PRODUCTS, VALID_FROM
-from fabric_ot.workbench.simulate.records import Family
+from fabric_ot.workbench.simulate.records import Family, Row
 
 _MOVED, _PRESS = "denver-press-2", "Press 2"
 _LENT, _SETTLED, _REPEATED = "2024-11-01T00:00:00Z", "2025-06-01T00:00:00Z", "2025-09-01T00:00:00Z"
 _TIMED, _RETIMED = "P-200", "2026-01-01T00:00:00Z"
-
-Row = Sequence[Any]
 
 
 def asset_rows() -> list[Row]:

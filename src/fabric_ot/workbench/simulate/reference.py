@@ -20,6 +20,7 @@ from fabric_ot.workbench.simulate.layout import (
     VALID_FROM,
     fields_of,
 )
+from fabric_ot.workbench.simulate.records import Row
 
 REFERENCE_COLUMNS: dict[str, tuple[str, ...]] = {
     "site": ("site_id", "site_name", "time_zone"),
@@ -73,8 +74,6 @@ REFERENCE_COLUMNS: dict[str, tuple[str, ...]] = {
     "reactive_meter": ("active_tag_id", "direction", "tag_id"),
 }  # fmt: skip
 """Entity -> header of its CSV file."""
-
-Row = Sequence[Any]
 
 
 def reference_mappings() -> tuple[CsvMapping, ...]:
